@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"strings"
+)
+
+// programs are the wasm programs and the packages they are built from.
+var programs = []struct{ file, pkg string }{
+	{"ncpweb.wasm", "./wasm"},
+	{"sim.wasm", "./wasm/simworker"},
+}
+
+// kinds are the files of web/ that belong to the page. Type declarations are for
+// the type checker only.
+var kinds = map[string]bool{
+	".html": true, ".js": true, ".css": true, ".svg": true, ".png": true, ".ico": true, ".webmanifest": true, ".txt": true,
+}
+
+// gather builds the programs and reads every file of the page, by its plain name.
+func gather(root, cache string) (map[string][]byte, error) {
+	files := make(map[string][]byte)
+	if err := gatherWeb(filepath.Join(root, "web"), files); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(cache, 0o755); err != nil {
+		return nil, err
+	}
+	for _, p := range programs {
+		target := filepath.Join(cache, p.file)
+		if err := build(root, p.pkg, target); err != nil {
+			return nil, err
+		}
+		data, err := os.ReadFile(target)
+		if err != nil {
+			return nil, err
+		}
+		files[p.file] = data
+	}
+	glue, err := wasmExec(root)
+	if err != nil {
+		return nil, err
+	}
+	files["wasm_exec.js"] = glue
+	return files, nil
+}
+
+func gatherWeb(dir string, files map[string][]byte) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if e.IsDir() || !kinds[filepath.Ext(name)] || strings.HasPrefix(name, ".") {
+			continue
+		}
+		if name == "wasm_exec.js" {
+			return fmt.Errorf("web/%s: it comes from the Go that builds, never from web/", name)
+		}
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return err
+		}
+		files[name] = data
+	}
+	if files["index.html"] == nil {
+		return fmt.Errorf("%s has no index.html", dir)
+	}
+	return nil
+}
+
+// build makes one wasm program. Nothing of the machine or the commit goes into it,
+// so that the same sources always make the same bytes.
+func build(root, pkg, target string) error {
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", target, pkg)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOFLAGS=", "GOWASM=", "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build %s: %w\n%s", pkg, err, bytes.TrimSpace(out))
+	}
+	return nil
+}
+
+// wasmExec reads the JavaScript side of Go's runtime from the Go that builds: the
+// two must be of one version.
+func wasmExec(root string) ([]byte, error) {
+	cmd := exec.Command("go", "env", "GOROOT")
+	cmd.Dir = root
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go env GOROOT: %w", err)
+	}
+	return os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), "lib", "wasm", "wasm_exec.js"))
+}
+
+func sortedNames[T any](m map[string]T) []string {
+	names := make([]string, 0, len(m))
+	for n := range m {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}
