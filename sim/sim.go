@@ -58,18 +58,21 @@ type Kind uint8
 
 // Faults. Each acts on the bytes of one direction from position At on.
 const (
-	Drop      Kind = iota // N bytes vanish
+	Drop      Kind = iota // N bytes vanish; the line is idle for their time
 	Flip                  // one bit in each of N bytes is inverted
-	Duplicate             // N bytes come twice
-	Insert                // N random bytes come in between
-	Stall                 // nothing moves for N milliseconds
-	Unplug                // the adapter is unplugged
+	Duplicate             // each of N bytes comes twice in a row
+	Insert                // N random bytes come before the byte At
+	Stall                 // nothing moves for N milliseconds before the byte At
+	Unplug                // the adapter is unplugged when the byte At would start
 )
 
 // Fault is one planned disturbance.
 type Fault struct {
-	Dir  Dir
-	At   int64 // position in the direction's byte count, from 0
+	Dir Dir
+	// At is a position in the direction's byte count, from 0. The bytes counted are
+	// those the sending end puts on the line, whether or not they arrive; inserted
+	// and doubled ones are not counted. A position that has passed means the next byte.
+	At   int64
 	Kind Kind
 	N    int // bytes, or milliseconds for Stall; 0 counts as 1
 }
@@ -85,6 +88,9 @@ type WireOptions struct {
 	ErrorRate float64
 	Seed      uint64
 	// Reopen is how long the host's close and open of a rate change takes; bytes
-	// that arrive meanwhile are lost, as with Web Serial. 0: at once.
+	// that arrive meanwhile are lost and the output lines drop, rise together and
+	// return to what they were, as with Web Serial. 0: at once, lines untouched.
 	Reopen time.Duration
+	// MaxBaud is the fastest rate the adapter can make; 0: any.
+	MaxBaud int
 }
