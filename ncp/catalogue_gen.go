@@ -541,13 +541,13 @@ var valuesState = []Named{
 	{4, "connecting cloud", ""},
 	{5, "connected", "the cloud is there"},
 	{10, "not initialized", "just started: the configuration has to be sent"},
-	{11, "upgrade", "the NCP updates itself"},
+	{11, "ota upgrade", "the NCP updates itself"},
 	{12, "error", ""},
 }
 
 var valuesDSTStatus = []Named{
 	{0, "unknown", "no information"},
-	{1, "none", "does not apply at this place"},
+	{1, "not applicable", "there is none at this place"},
 	{2, "active", ""},
 	{3, "inactive", ""},
 }

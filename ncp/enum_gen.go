@@ -14,7 +14,7 @@ const (
 	StateConnectingCloud   State = 4
 	StateConnected         State = 5  // the cloud is there
 	StateNotInitialized    State = 10 // just started: the configuration has to be sent
-	StateUpgrade           State = 11 // the NCP updates itself
+	StateOTAUpgrade        State = 11 // the NCP updates itself
 	StateError             State = 12
 )
 
@@ -35,8 +35,8 @@ func (v State) String() string {
 		return "connected"
 	case StateNotInitialized:
 		return "not initialized"
-	case StateUpgrade:
-		return "upgrade"
+	case StateOTAUpgrade:
+		return "ota upgrade"
 	case StateError:
 		return "error"
 	}
@@ -48,10 +48,10 @@ type DSTStatus uint8
 
 // Values of DSTStatus (protocol sheet).
 const (
-	DSTUnknown  DSTStatus = 0 // no information
-	DSTNone     DSTStatus = 1 // does not apply at this place
-	DSTActive   DSTStatus = 2
-	DSTInactive DSTStatus = 3
+	DSTUnknown       DSTStatus = 0 // no information
+	DSTNotApplicable DSTStatus = 1 // there is none at this place
+	DSTActive        DSTStatus = 2
+	DSTInactive      DSTStatus = 3
 )
 
 // String returns the value in lower-case words, or its number if it has none.
@@ -59,8 +59,8 @@ func (v DSTStatus) String() string {
 	switch v {
 	case DSTUnknown:
 		return "unknown"
-	case DSTNone:
-		return "none"
+	case DSTNotApplicable:
+		return "not applicable"
 	case DSTActive:
 		return "active"
 	case DSTInactive:
@@ -77,7 +77,7 @@ const (
 	FactoryOK               FactoryStatus = 1
 	FactoryInvalidArguments FactoryStatus = 2
 	FactorySystemFailure    FactoryStatus = 3
-	FactoryWifiFailed       FactoryStatus = 4
+	FactoryWiFiFailed       FactoryStatus = 4
 	FactoryLowRSSI          FactoryStatus = 5 // below -85 dBm
 	FactoryNoInternet       FactoryStatus = 6
 )
@@ -91,7 +91,7 @@ func (v FactoryStatus) String() string {
 		return "invalid arguments"
 	case FactorySystemFailure:
 		return "system failure"
-	case FactoryWifiFailed:
+	case FactoryWiFiFailed:
 		return "wifi failed"
 	case FactoryLowRSSI:
 		return "low rssi"

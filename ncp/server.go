@@ -35,3 +35,11 @@ func (r *reader) request() error {
 
 // errKind is the end of a message whose kind is not that of its method.
 var errKind = errors.New("ncp: INVOKE of a oneway method, or ONEWAY of another one")
+
+// refuse returns the error of a message that no method of its kind takes.
+func refuse(s Side, uid uint16) error {
+	if Hosts(s, uid) {
+		return errKind
+	}
+	return rpc.StatusUnknownUID
+}

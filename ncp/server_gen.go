@@ -88,107 +88,13 @@ func (s ncpServer) ServeRPC(ctx context.Context, req rpc.Request) ([]byte, error
 		return serveBlynkFactoryTestConnect(ctx, s.h, req.Args)
 	case UIDBlynkGetState:
 		return serveBlynkGetState(ctx, s.h, req.Args)
-	case UIDBlynkVirtualWrite:
-		return nil, errKind
-	case UIDBlynkSetProperty:
-		return nil, errKind
-	case UIDBlynkSyncAll:
-		return nil, errKind
-	case UIDBlynkSyncVirtual:
-		return nil, errKind
-	case UIDBlynkLogEvent:
-		return nil, errKind
-	case UIDBlynkResolveEvent:
-		return nil, errKind
-	case UIDBlynkResolveAllEvents:
-		return nil, errKind
-	case UIDBlynkBeginGroup:
-		return nil, errKind
-	case UIDBlynkEndGroup:
-		return nil, errKind
-	case UIDBlynkSetMetadata:
-		return nil, errKind
 	}
-	return nil, rpc.StatusUnknownUID
+	return nil, refuse(SideNCP, req.UID)
 }
 
 // notified calls the handler's method for a ONEWAY.
 func (s ncpServer) notified(ctx context.Context, req rpc.Request) error {
 	switch req.UID {
-	case UIDNcpPing:
-		return errKind
-	case UIDNcpReboot:
-		return errKind
-	case UIDNcpHasUID:
-		return errKind
-	case UIDHwSetUartBaudRate:
-		return errKind
-	case UIDHwInitUserButton:
-		return errKind
-	case UIDHwInitLED:
-		return errKind
-	case UIDHwInitRGB:
-		return errKind
-	case UIDHwInitARGB:
-		return errKind
-	case UIDHwSetLedBrightness:
-		return errKind
-	case UIDHwGetWiFiMAC:
-		return errKind
-	case UIDHwGetEthernetMAC:
-		return errKind
-	case UIDBlynkGetNcpVersion:
-		return errKind
-	case UIDBlynkSetVendorPrefix:
-		return errKind
-	case UIDBlynkSetVendorServer:
-		return errKind
-	case UIDBlynkSetFirmwareInfo:
-		return errKind
-	case UIDBlynkInitialize:
-		return errKind
-	case UIDBlynkGetHotspotName:
-		return errKind
-	case UIDBlynkIsConfigured:
-		return errKind
-	case UIDBlynkConfigStart:
-		return errKind
-	case UIDBlynkConfigStop:
-		return errKind
-	case UIDBlynkConfigReset:
-		return errKind
-	case UIDBlynkSetConfigTimeout:
-		return errKind
-	case UIDBlynkSetConfigSkipLimit:
-		return errKind
-	case UIDBlynkSetTime:
-		return errKind
-	case UIDBlynkGetTime:
-		return errKind
-	case UIDBlynkGetLocationInfo:
-		return errKind
-	case UIDBlynkOtaUpdateStart:
-		return errKind
-	case UIDBlynkOtaUpdateGetCRC32:
-		return errKind
-	case UIDBlynkOtaUpdateGetMD5:
-		return errKind
-	case UIDBlynkOtaUpdateGetSHA256:
-		return errKind
-	case UIDBlynkOtaUpdatePrefetch:
-		return errKind
-	case UIDBlynkOtaUpdateSuspend:
-		return errKind
-	case UIDBlynkFactoryReset:
-		return errKind
-	case UIDBlynkFactoryTestWiFiAP:
-		return errKind
-	case UIDBlynkFactoryTestWiFi:
-		return errKind
-	case UIDBlynkFactoryTestConnect:
-		return errKind
-	case UIDBlynkGetState:
-		return errKind
 	case UIDBlynkVirtualWrite:
 		return serveBlynkVirtualWrite(ctx, s.h, req.Args)
 	case UIDBlynkSetProperty:
@@ -210,7 +116,7 @@ func (s ncpServer) notified(ctx context.Context, req rpc.Request) error {
 	case UIDBlynkSetMetadata:
 		return serveBlynkSetMetadata(ctx, s.h, req.Args)
 	}
-	return rpc.StatusUnknownUID
+	return refuse(SideNCP, req.UID)
 }
 
 func serveNcpPing(ctx context.Context, h NCPHandler, _ []byte) ([]byte, error) {
@@ -829,12 +735,6 @@ func (s mcuServer) ServeRPC(ctx context.Context, req rpc.Request) ([]byte, error
 		return serveMcuReboot(ctx, s.h, req.Args)
 	case UIDMcuHasUID:
 		return serveMcuHasUID(ctx, s.h, req.Args)
-	case UIDClientBlynkVPinChange:
-		return nil, errKind
-	case UIDClientBlynkStateChange:
-		return nil, errKind
-	case UIDClientProcessEvent:
-		return nil, errKind
 	case UIDClientOtaUpdateAvailable:
 		return serveClientOtaUpdateAvailable(ctx, s.h, req.Args)
 	case UIDClientOtaUpdateWrite:
@@ -844,34 +744,20 @@ func (s mcuServer) ServeRPC(ctx context.Context, req rpc.Request) ([]byte, error
 	case UIDClientOtaUpdateCancel:
 		return serveClientOtaUpdateCancel(ctx, s.h, req.Args)
 	}
-	return nil, rpc.StatusUnknownUID
+	return nil, refuse(SideMCU, req.UID)
 }
 
 // notified calls the handler's method for a ONEWAY.
 func (s mcuServer) notified(ctx context.Context, req rpc.Request) error {
 	switch req.UID {
-	case UIDMcuPing:
-		return errKind
-	case UIDMcuReboot:
-		return errKind
-	case UIDMcuHasUID:
-		return errKind
 	case UIDClientBlynkVPinChange:
 		return serveClientBlynkVPinChange(ctx, s.h, req.Args)
 	case UIDClientBlynkStateChange:
 		return serveClientBlynkStateChange(ctx, s.h, req.Args)
 	case UIDClientProcessEvent:
 		return serveClientProcessEvent(ctx, s.h, req.Args)
-	case UIDClientOtaUpdateAvailable:
-		return errKind
-	case UIDClientOtaUpdateWrite:
-		return errKind
-	case UIDClientOtaUpdateFinish:
-		return errKind
-	case UIDClientOtaUpdateCancel:
-		return errKind
 	}
-	return rpc.StatusUnknownUID
+	return refuse(SideMCU, req.UID)
 }
 
 func serveMcuPing(ctx context.Context, h MCUHandler, _ []byte) ([]byte, error) {

@@ -231,30 +231,26 @@ func dispatcher(s *source, d *idl.Description, side side) {
 	s.line("}")
 	s.line("switch req.UID {")
 	side.methodsOf(d, func(in *idl.Interface, m *idl.Method) {
-		s.line("case %s:", uidName(in, m))
-		if m.Oneway {
-			s.line("return nil, errKind")
-		} else {
+		if !m.Oneway {
+			s.line("case %s:", uidName(in, m))
 			s.line("return serve%s(ctx, s.h, req.Args)", both(in, m))
 		}
 	})
 	s.line("}")
-	s.line("return nil, rpc.StatusUnknownUID")
+	s.line("return nil, refuse(%s, req.UID)", side.con)
 	s.line("}")
 	s.line("")
 	s.line("// notified calls the handler's method for a ONEWAY.")
 	s.line("func (s %s) notified(ctx context.Context, req rpc.Request) error {", side.server)
 	s.line("switch req.UID {")
 	side.methodsOf(d, func(in *idl.Interface, m *idl.Method) {
-		s.line("case %s:", uidName(in, m))
 		if m.Oneway {
+			s.line("case %s:", uidName(in, m))
 			s.line("return serve%s(ctx, s.h, req.Args)", both(in, m))
-		} else {
-			s.line("return errKind")
 		}
 	})
 	s.line("}")
-	s.line("return rpc.StatusUnknownUID")
+	s.line("return refuse(%s, req.UID)", side.con)
 	s.line("}")
 	s.line("")
 }

@@ -22,8 +22,10 @@ func camel(name string) string {
 			continue
 		}
 		switch p {
-		case "id", "tz", "ok", "rssi":
+		case "id", "tz", "ok", "rssi", "ota":
 			parts[i] = strings.ToUpper(p)
+		case "wifi":
+			parts[i] = "WiFi"
 		default:
 			parts[i] = strings.ToUpper(p[:1]) + p[1:]
 		}
@@ -103,6 +105,9 @@ func checkNames(d *idl.Description) error {
 	for _, e := range d.Enums {
 		note(add(e.Name, "enumeration "+e.Name))
 		for _, v := range e.Values {
+			if v.Value < 0 || v.Value > 0xFF {
+				note(fmt.Errorf("value %d of %s is no UInt8", v.Value, e.Name))
+			}
 			note(add(exported(e.Prefix+" "+v.Name), "value "+v.Name+" of "+e.Name))
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"ncpweb/ncp/idl"
 )
@@ -160,9 +161,16 @@ func tableTimeout(m *idl.Method) string {
 	case m.Oneway:
 		return ""
 	case m.Timeout == 0:
-		return idl.DefaultTimeout.String()
+		return words(idl.DefaultTimeout)
 	}
-	return m.Timeout.String()
+	return words(m.Timeout)
+}
+
+func words(d time.Duration) string {
+	if d%time.Second == 0 {
+		return fmt.Sprintf("%d s", d/time.Second)
+	}
+	return fmt.Sprintf("%d ms", d.Milliseconds())
 }
 
 func tableResults(m *idl.Method) string {
