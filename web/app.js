@@ -1,0 +1,157 @@
+// Starts the Go program and tells how that goes. What the page does is in Go.
+
+import "./wasm_exec.js";
+import { Shim, describe } from "./serial.js";
+import { page } from "./page.js";
+import { Timers } from "./timers.js";
+
+const root = document.documentElement;
+
+/**
+ * Tells how far the start is.
+ * @param {string} phase for style sheets and tests: loading, starting, failed
+ * @param {string} text
+ * @param {number} [percent]
+ */
+function progress(phase, text, percent) {
+  root.dataset.core = phase;
+  const status = document.getElementById("core-status");
+  if (status) status.textContent = text;
+  const bar = document.getElementById("core-progress");
+  if (bar instanceof HTMLProgressElement) {
+    if (percent === undefined) bar.removeAttribute("value");
+    else bar.value = percent;
+  }
+}
+
+/**
+ * Tells that the program does not run.
+ * @param {string} text for people
+ * @param {string} detail
+ */
+function fail(text, detail) {
+  progress("failed", "Not running");
+  const card = document.getElementById("core-error");
+  if (!card) return;
+  const put = (/** @type {string} */ id, /** @type {string} */ s) => {
+    const element = document.getElementById(id);
+    if (element) element.textContent = s;
+  };
+  put("core-error-text", text);
+  put("core-error-detail", detail);
+  document.getElementById("core-reload")?.addEventListener("click", () => location.reload());
+  card.hidden = false;
+}
+
+/** Replaces the window's timers, which browsers slow down in hidden pages. */
+function keepTime() {
+  /** @type {Worker | null} */
+  let worker = null;
+  const own = { setTimeout: window.setTimeout.bind(window) };
+  try {
+    worker = new Worker(new URL("./clock.js", import.meta.url));
+  } catch {
+    // Timers in a hidden page are late then; all else works.
+  }
+  const timers = new Timers(worker, own);
+  Object.assign(window, {
+    setTimeout: timers.set.bind(timers),
+    clearTimeout: timers.clear.bind(timers),
+  });
+}
+
+/** Where ports come from. @returns {ConstructorParameters<typeof Shim>[0]} */
+function providers() {
+  /** @type {ConstructorParameters<typeof Shim>[0]} */
+  const found = {};
+  if (navigator.serial) found.serial = navigator.serial;
+  found.sim = once(async () => (await import("./sim.js")).ports());
+  if (new URLSearchParams(location.search).has("lab")) {
+    found.lab = once(async () => (await import("./lab.js")).ports());
+  }
+  return found;
+}
+
+/**
+ * Calls f at the first call only, and again after it failed.
+ * @template T
+ * @param {() => Promise<T>} f
+ * @returns {() => Promise<T>}
+ */
+function once(f) {
+  /** @type {Promise<T> | null} */
+  let result = null;
+  return () => {
+    result ??= f().catch((e) => {
+      result = null;
+      throw e;
+    });
+    return result;
+  };
+}
+
+/** The last lines that the program wrote; after a crash they say why. */
+function listen() {
+  let tail = "";
+  const fs = globalThis.fs;
+  const write = fs.writeSync.bind(fs);
+  const decoder = new TextDecoder();
+  fs.writeSync = (/** @type {number} */ fd, /** @type {Uint8Array} */ bytes) => {
+    tail = (tail + decoder.decode(bytes, { stream: true })).slice(-4000);
+    return write(fd, bytes);
+  };
+  return () => tail;
+}
+
+/**
+ * Fetches the program, and tells how much of it is there.
+ * @returns {Promise<Response>}
+ */
+async function load() {
+  const response = await fetch(new URL("./ncpweb.wasm", import.meta.url), { credentials: "same-origin" });
+  if (!response.ok || !response.body) throw new Error(`the server answered ${response.status}`);
+  // The length is that of what travels; where that is packed, the total is not known.
+  const packed = response.headers.get("Content-Encoding") !== null;
+  const total = packed ? 0 : Number(response.headers.get("Content-Length"));
+  let loaded = 0;
+  const counted = response.body.pipeThrough(
+    new TransformStream({
+      transform(chunk, controller) {
+        loaded += chunk.length;
+        if (total > 0) {
+          const percent = Math.min(100, Math.round((100 * loaded) / total));
+          progress("loading", `Loading ${percent} %`, percent);
+        } else {
+          progress("loading", `Loading, ${(loaded / 1e6).toFixed(1)} MB`);
+        }
+        controller.enqueue(chunk);
+      },
+    }),
+  );
+  return new Response(counted, { headers: { "Content-Type": "application/wasm" } });
+}
+
+async function main() {
+  progress("loading", "Loading");
+  keepTime();
+  const output = listen();
+  const go = new Go();
+  let instance;
+  try {
+    ({ instance } = await WebAssembly.instantiateStreaming(await load(), go.importObject));
+  } catch (e) {
+    fail("The console could not be loaded. Check the connection and load the page again.", describe(e).message);
+    return;
+  }
+  progress("starting", "Starting", 100);
+  globalThis.ncpweb = new Shim(providers(), page);
+  let why = "";
+  try {
+    await go.run(instance);
+  } catch (e) {
+    why = describe(e).message;
+  }
+  fail("The console stopped because of a fault of its own. Load the page again to go on.", `${why}\n${output()}`.trim());
+}
+
+main();

@@ -1,0 +1,76 @@
+// Small services for the Go program. Browsers refuse some of them in private windows
+// or without a click; a refusal is an answer here, never an exception.
+
+import { describe } from "./serial.js";
+
+const PREFIX = "ncpweb."; // localStorage is shared by all that one origin serves
+
+export const page = {
+  /**
+   * A remembered setting, or null.
+   * @param {string} key
+   * @returns {string | null}
+   */
+  setting(key) {
+    try {
+      return localStorage.getItem(PREFIX + key);
+    } catch {
+      return null;
+    }
+  },
+
+  /**
+   * Remembers a setting; null forgets it. Tells whether that worked.
+   * @param {string} key
+   * @param {string | null} value
+   * @returns {boolean}
+   */
+  store(key, value) {
+    try {
+      if (value === null) localStorage.removeItem(PREFIX + key);
+      else localStorage.setItem(PREFIX + key, value);
+      return true;
+    } catch {
+      return false;
+    }
+  },
+
+  /**
+   * Saves bytes as a file. Returns what went wrong, or "".
+   * @param {string} name
+   * @param {string} type
+   * @param {Uint8Array<ArrayBuffer>} bytes
+   * @returns {string}
+   */
+  download(name, type, bytes) {
+    try {
+      const url = URL.createObjectURL(new Blob([bytes], { type }));
+      const a = document.createElement("a");
+      a.href = url;
+      a.download = name;
+      a.click();
+      // The browser has taken the blob long before; a minute is for slow disks.
+      setTimeout(() => URL.revokeObjectURL(url), 60000);
+      return "";
+    } catch (e) {
+      return describe(e).message;
+    }
+  },
+
+  /**
+   * Puts text into the clipboard.
+   * @param {string} text
+   * @param {(message: string) => void} done
+   */
+  copy(text, done) {
+    const clipboard = navigator.clipboard;
+    if (!clipboard) {
+      done("this browser has no clipboard here");
+      return;
+    }
+    clipboard.writeText(text).then(
+      () => done(""),
+      (e) => done(describe(e).message || "not allowed"),
+    );
+  },
+};
