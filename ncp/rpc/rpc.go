@@ -64,13 +64,35 @@ func (s Status) Text() string {
 	return "unknown status"
 }
 
-// Errors of a call. A *CallError wraps one of them, a Status, the cause of Serve's
-// end, or the error of the caller's context.
+// Errors of a call. A *CallError wraps one of them, a Status, a *ResultError, or the
+// error of the caller's context. After the end of Serve it wraps both ErrClosed and the
+// cause of that end.
 var (
 	ErrTimeout  = errors.New("rpc: no answer in time")
 	ErrTooLarge = errors.New("rpc: message is larger than the peer takes")
 	ErrClosed   = errors.New("rpc: endpoint is not serving")
 )
+
+// ErrNoReply as (or in) the error of a Handler means that the peer gets no RESULT at
+// all, as deployed receivers do with an INVOKE of a method that is a ONEWAY.
+var ErrNoReply = errors.New("rpc: no reply")
+
+// ResultError is the error of a RESULT with an error status and bytes behind it. A
+// deployed caller of a method that has results takes them for results that cannot be
+// read: so it unwraps to StatusRetsRead, and a client of such a method has nothing to
+// do. A deployed caller of a method without results looks at the status only: a client
+// of such a method takes Status from here, by errors.As.
+type ResultError struct {
+	Status Status // not StatusOK
+	Rets   []byte // not empty
+}
+
+func (e *ResultError) Error() string {
+	return fmt.Sprintf("rpc: status %02X with %d bytes behind it", uint8(e.Status), len(e.Rets))
+}
+
+// Unwrap returns StatusRetsRead.
+func (e *ResultError) Unwrap() error { return StatusRetsRead }
 
 // CallError tells which call failed and why.
 type CallError struct {
@@ -122,7 +144,9 @@ type Config struct {
 	Handler    Handler       // nil: every INVOKE is answered with StatusUnknownUID
 	MaxPayload int           // largest message sent, in raw bytes; 0: 1536, what every deployed receiver takes
 	Timeout    time.Duration // for calls without one; 0: 1 s, the protocol's default
-	// OnNoise gets the bytes outside frames (boot logs, line noise) as they come. It is
+	LastMsgID  uint16        // the first INVOKE has the MsgID after this one
+	// OnNoise gets the bytes outside frames (boot logs, line noise) as they come, and
+	// what was in a broken frame if it is plain text: a log that holds a BEG byte. It is
 	// called by Serve: it must not block and not keep p.
 	OnNoise func(p []byte)
 }
@@ -134,10 +158,10 @@ type Stats struct {
 	CRCErrors          uint64 // frames with a wrong CRC
 	CutFrames          uint64 // frames that ended in a new BEG
 	Oversized          uint64 // frames longer than the receive buffer
-	NoiseBytes         uint64 // bytes outside frames
+	NoiseBytes         uint64 // bytes outside frames, or in broken ones that hold plain text
 	LateResults        uint64 // RESULTs that nobody waits for (any more)
 	Malformed          uint64 // messages too short or with an unknown opcode
-	DroppedRequests    uint64 // INVOKEs and ONEWAYs beyond what is kept for the handler
+	DroppedRequests    uint64 // INVOKEs and ONEWAYs beyond what is kept for the handler, or given up
 }
 
 // Dir is the direction of a traced event.
