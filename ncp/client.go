@@ -48,6 +48,10 @@ func invoke(ctx context.Context, c rpc.Caller, timeout time.Duration, uid uint16
 // after it are ignored as the deployed caller does.
 func invokeBare(ctx context.Context, c rpc.Caller, timeout time.Duration, uid uint16, w writer) error {
 	_, err := invoke(ctx, c, timeout, uid, w)
+	var more *rpc.ResultError
+	if errors.As(err, &more) {
+		return &rpc.CallError{UID: uid, Err: more.Status}
+	}
 	return err
 }
 

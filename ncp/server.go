@@ -1,10 +1,6 @@
 package ncp
 
-import (
-	"errors"
-
-	"ncpweb/ncp/rpc"
-)
+import "ncpweb/ncp/rpc"
 
 // ServeNCP makes an rpc.Handler of what answers for an NCP. It decodes arguments,
 // refuses malformed ones with rpc.StatusArgsRead and methods that an NCP does not have
@@ -33,13 +29,10 @@ func (r *reader) request() error {
 	return nil
 }
 
-// errKind is the end of a message whose kind is not that of its method.
-var errKind = errors.New("ncp: INVOKE of a oneway method, or ONEWAY of another one")
-
 // refuse returns the error of a message that no method of its kind takes.
 func refuse(s Side, uid uint16) error {
 	if Hosts(s, uid) {
-		return errKind
+		return rpc.ErrNoReply
 	}
 	return rpc.StatusUnknownUID
 }
