@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ncpweb/serial"
+	"ncpweb/serial/inbox"
 )
 
 // writeChunk is how much goes to the browser in one call, in bytes.
@@ -27,7 +28,7 @@ const modeTimeout = 15 * time.Second
 // every call once through the callbacks that this half gave it.
 type port struct {
 	adapter *Adapter
-	in      *inbox
+	in      *inbox.Box
 	line    js.Value
 	funcs   []js.Func
 
@@ -52,7 +53,7 @@ var _ serial.Port = (*port)(nil)
 func newPort(a *Adapter) (*port, error) {
 	p := &port{
 		adapter: a,
-		in:      newInbox(),
+		in:      inbox.New(),
 		writing: make(chan struct{}, 1),
 		setting: make(chan struct{}, 1),
 		closed:  make(chan struct{}),
@@ -91,7 +92,7 @@ func (p *port) onDone(args []js.Value) {
 
 // onData gets data(bytes, length): a Uint8Array that is ours.
 func (p *port) onData(args []js.Value) {
-	p.in.put(args[1].Int(), func(dst []byte) { js.CopyBytesToGo(dst, args[0]) })
+	p.in.Put(args[1].Int(), func(dst []byte) { js.CopyBytesToGo(dst, args[0]) })
 }
 
 // onLost gets lost(errorName, errorMessage).
@@ -116,7 +117,7 @@ func (p *port) lose(why error) {
 		p.cause = err
 		p.mu.Unlock()
 		close(p.gone)
-		p.in.end(err)
+		p.in.End(err)
 	})
 }
 
@@ -219,10 +220,10 @@ func (p *port) explain(op string, err error) error {
 func (p *port) Info() serial.Info { return p.adapter.info }
 
 // Read reads what has come, as serial.Port says.
-func (p *port) Read(b []byte) (int, error) { return p.in.read(b) }
+func (p *port) Read(b []byte) (int, error) { return p.in.Read(b) }
 
 // SetReadDeadline bounds Read, as serial.Port says.
-func (p *port) SetReadDeadline(t time.Time) error { return p.in.setDeadline(t) }
+func (p *port) SetReadDeadline(t time.Time) error { return p.in.SetDeadline(t) }
 
 // Write hands b to the browser, as serial.Port says. It waits for a change of mode
 // that is under way.
@@ -336,7 +337,7 @@ func (p *port) openLine(ctx context.Context, m serial.Mode) error {
 func (p *port) Close() error {
 	p.once.close.Do(func() {
 		close(p.closed)
-		p.in.close()
+		p.in.Close()
 		if id, answer, err := p.start("close"); err == nil {
 			select {
 			case <-answer:

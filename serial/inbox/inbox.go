@@ -1,4 +1,7 @@
-package webserial
+// Package inbox is the receive side that adapters share: a bounded buffer between
+// whatever brings bytes and must never wait, and the goroutine that reads them as
+// serial.Port says.
+package inbox
 
 import (
 	"os"
@@ -8,21 +11,21 @@ import (
 	"ncpweb/serial"
 )
 
-// maxInbox is how many received bytes wait for the reader at most, 4 MiB: half a
-// minute of a line at 1.5 Mbaud. A reader that is further behind loses the newest
-// bytes; they are counted.
-const maxInbox = 4 << 20
+// Max is how many received bytes wait for the reader at most, 4 MiB: half a minute
+// of a line at 1.5 Mbaud. A reader that is further behind loses the newest bytes;
+// they are counted.
+const Max = 4 << 20
 
-// minInbox is the size a buffer starts with.
-const minInbox = 16 << 10
+// first is the size a buffer starts with.
+const first = 16 << 10
 
-// inbox is what lies between the callback that brings received bytes and the
-// goroutine that reads them. Nothing but the reader waits.
-type inbox struct {
+// Box holds received bytes until they are read. Nothing but the reader waits. One
+// goroutine reads; the rest is safe for concurrent use.
+type Box struct {
 	mu       sync.Mutex
 	buf      []byte
 	r, w     int // unread bytes are buf[r:w]
-	lost     uint64
+	lost     uint64 // bytes beyond Max
 	cause    error // why no more bytes will come; what is buffered is read first
 	closed   bool
 	deadline time.Time
@@ -30,13 +33,14 @@ type inbox struct {
 	wake     chan struct{} // capacity 1: something of the above changed
 }
 
-func newInbox() *inbox { return &inbox{wake: make(chan struct{}, 1)} }
+// New returns an empty Box.
+func New() *Box { return &Box{wake: make(chan struct{}, 1)} }
 
-// put adds n bytes, which fill copies to where they belong, in one go. What is
+// Put adds n bytes, which fill copies to where they belong, in one go. What is
 // beyond the bound is dropped and counted.
-func (b *inbox) put(n int, fill func(dst []byte)) {
+func (b *Box) Put(n int, fill func(dst []byte)) {
 	b.mu.Lock()
-	if room := maxInbox - (b.w - b.r); n > room {
+	if room := Max - (b.w - b.r); n > room {
 		b.lost += uint64(n - room)
 		n = room
 	}
@@ -51,21 +55,21 @@ func (b *inbox) put(n int, fill func(dst []byte)) {
 
 // reserve makes room for n bytes behind w: at the start of the buffer when enough
 // was read there, else in one twice as large.
-func (b *inbox) reserve(n int) {
+func (b *Box) reserve(n int) {
 	if len(b.buf)-b.w >= n {
 		return
 	}
 	unread := b.w - b.r
 	next := b.buf
 	if unread+n > len(next)/2 {
-		next = make([]byte, max(minInbox, 2*(unread+n)))
+		next = make([]byte, max(first, 2*(unread+n)))
 	}
 	copy(next, b.buf[b.r:b.w])
 	b.buf, b.r, b.w = next, 0, unread
 }
 
-// read waits for bytes as serial.Port.Read does.
-func (b *inbox) read(p []byte) (int, error) {
+// Read waits for bytes as serial.Port.Read does.
+func (b *Box) Read(p []byte) (int, error) {
 	for {
 		n, err, done := b.tryRead(p)
 		if done {
@@ -76,7 +80,7 @@ func (b *inbox) read(p []byte) (int, error) {
 }
 
 // tryRead is one attempt; done is false where the reader has to wait.
-func (b *inbox) tryRead(p []byte) (n int, err error, done bool) {
+func (b *Box) tryRead(p []byte) (n int, err error, done bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
@@ -101,8 +105,8 @@ func (b *inbox) tryRead(p []byte) (n int, err error, done bool) {
 	return 0, nil, false
 }
 
-// setDeadline bounds present and future reads; the zero time means no bound.
-func (b *inbox) setDeadline(t time.Time) error {
+// SetDeadline bounds present and future reads; the zero time means no bound.
+func (b *Box) SetDeadline(t time.Time) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -120,8 +124,8 @@ func (b *inbox) setDeadline(t time.Time) error {
 	return nil
 }
 
-// end tells that no more bytes will come. The first cause stays.
-func (b *inbox) end(cause error) {
+// End tells that no more bytes will come. The first cause stays.
+func (b *Box) End(cause error) {
 	b.mu.Lock()
 	if b.cause == nil {
 		b.cause = cause
@@ -130,8 +134,8 @@ func (b *inbox) end(cause error) {
 	b.signal()
 }
 
-// close drops what was not read and fails every read with serial.ErrClosed.
-func (b *inbox) close() {
+// Close drops what was not read and fails every read with serial.ErrClosed.
+func (b *Box) Close() {
 	b.mu.Lock()
 	b.closed = true
 	b.buf, b.r, b.w = nil, 0, 0
@@ -143,14 +147,14 @@ func (b *inbox) close() {
 	b.signal()
 }
 
-// overflow returns how many bytes were dropped because nobody read.
-func (b *inbox) overflow() uint64 {
+// Overflow returns how many bytes were dropped because nobody read.
+func (b *Box) Overflow() uint64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.lost
 }
 
-func (b *inbox) signal() {
+func (b *Box) signal() {
 	select {
 	case b.wake <- struct{}{}:
 	default:
