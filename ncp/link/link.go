@@ -1,0 +1,252 @@
+// Package link brings a Blynk.NCP up over a serial line and keeps it up: it finds
+// the rate at which the NCP answers, raises it and proves the new one, notices when
+// the NCP is gone or has restarted, and stretches all time-outs by the time that
+// the bytes take on the line.
+//
+// A Link is used by one owner in this order: Serve on a goroutine of its own for as
+// long as the port is to be read; BringUp; Keep, which returns when BringUp is
+// needed again.
+package link
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"ncpweb/ncp"
+	"ncpweb/ncp/frame"
+	"ncpweb/ncp/rpc"
+	"ncpweb/serial"
+)
+
+// Times of the protocol sheet ("Staying alive") and margins of our own.
+const (
+	// HeartbeatEvery is the longest silence before a ping. The NCP reboots after 25 s
+	// without a call plus five pings of its own; integrations ping every 10 to 15 s.
+	HeartbeatEvery = 10 * time.Second
+	// MaxMisses is how many heartbeats in a row may fail.
+	MaxMisses = 3
+
+	// pingTimeout is the protocol's time-out of ping, with a margin for USB adapters
+	// that hold received bytes back for up to 16 ms.
+	pingTimeout = 100*time.Millisecond + 20*time.Millisecond
+	// retryPing is the pause between two pings after a missed one.
+	retryPing = 300 * time.Millisecond
+	// switchPause is how long both sides take to change the rate after the answer of
+	// setUartBaudRate (protocol sheet: about 20 ms).
+	switchPause = 20 * time.Millisecond
+)
+
+// Options configure a Link. The zero value is usable.
+type Options struct {
+	// Target is the rate wanted in bits per second; 0: stay at the rate at which the
+	// NCP was found.
+	Target int
+	// Store remembers rates per adapter; nil: nothing is remembered.
+	Store Store
+	// Handler answers the NCP; nil: Base.
+	Handler ncp.MCUHandler
+	// AllowReset permits a reset pulse on DTR and RTS when nothing else helps.
+	AllowReset bool
+	// Report is told what is going on. It must not block. It may be nil.
+	Report func(Report)
+	// OnNoise gets the bytes outside frames. It must neither block nor keep p.
+	OnNoise func(p []byte)
+	// OnPing is told the round trip of each answered heartbeat, or 0 for a missed one.
+	// It must not block.
+	OnPing func(rtt time.Duration)
+	// Tracer sees every frame; it may be nil.
+	Tracer rpc.Tracer
+}
+
+// Link is an NCP on a serial line. It is an rpc.Caller: calls made through it wait
+// while the rate changes, and count as signs of life.
+type Link struct {
+	port serial.Port
+	opt  Options
+	ep   *rpc.Endpoint
+	mem  memory
+	ear  ear
+	gate gate
+
+	baud     atomic.Int64
+	initial  atomic.Int64 // rate at which the NCP starts, as far as seen; 0: not known
+	answered atomic.Int64 // when the NCP last answered a call, UnixNano
+	holds    atomic.Int32
+	restart  chan Cause // capacity one: the NCP said or showed that it restarts
+	beat     chan struct{}
+
+	writing chan struct{} // capacity one: held by whoever writes to the port
+}
+
+// New returns a Link over an open port whose rate is baud.
+func New(port serial.Port, baud int, o Options) *Link {
+	l := &Link{
+		port:    port,
+		opt:     o,
+		mem:     memory{store: o.Store, key: port.Info().Key},
+		restart: make(chan Cause, 1),
+		beat:    make(chan struct{}, 1),
+		writing: make(chan struct{}, 1),
+	}
+	l.ear.init()
+	h := o.Handler
+	if h == nil {
+		h = Base{}
+	}
+	l.ep = rpc.NewEndpoint(line{l}, rpc.Config{
+		Handler: &listener{link: l, next: ncp.ServeMCU(h)},
+		OnNoise: l.noise,
+	})
+	if o.Tracer != nil {
+		l.ep.SetTracer(o.Tracer)
+	}
+	l.noteBaud(baud)
+	return l
+}
+
+// Serve reads the line until ctx ends or the port fails, and returns why. The port
+// stays open; no byte is lost when ctx ends. It may be called once.
+func (l *Link) Serve(ctx context.Context) error {
+	return l.ep.Serve(ctx)
+}
+
+// Baud returns the rate of the line in bits per second.
+func (l *Link) Baud() int { return int(l.baud.Load()) }
+
+// Stats returns the counters of the endpoint.
+func (l *Link) Stats() rpc.Stats { return l.ep.Stats() }
+
+// SetTracer changes who sees every frame; nil: nobody.
+func (l *Link) SetTracer(t rpc.Tracer) { l.ep.SetTracer(t) }
+
+// InvokeFor implements rpc.Caller. It waits while the rate changes; a call made by a
+// handler while the NCP waits for it does not.
+func (l *Link) InvokeFor(ctx context.Context, timeout time.Duration, uid uint16, args []byte) ([]byte, error) {
+	if ctx.Value(nestedKey{}) == nil {
+		if err := l.gate.enter(ctx); err != nil {
+			return nil, &rpc.CallError{UID: uid, Err: err}
+		}
+		defer l.gate.leave()
+	}
+	return l.invoke(ctx, timeout, uid, args)
+}
+
+// Notify implements rpc.Caller. It waits while the rate changes.
+func (l *Link) Notify(ctx context.Context, uid uint16, args []byte) error {
+	if ctx.Value(nestedKey{}) == nil {
+		if err := l.gate.enter(ctx); err != nil {
+			return &rpc.CallError{UID: uid, Err: err}
+		}
+		defer l.gate.leave()
+	}
+	return l.ep.Notify(ctx, uid, args)
+}
+
+// invoke calls past the gate; it is for those who hold it shut.
+func (l *Link) invoke(ctx context.Context, timeout time.Duration, uid uint16, args []byte) ([]byte, error) {
+	rets, err := l.ep.InvokeFor(ctx, timeout, uid, args)
+	if answeredCall(err) {
+		l.answered.Store(time.Now().UnixNano())
+	}
+	return rets, err
+}
+
+// Hold stops the heartbeat until release is called, for procedures in which the NCP
+// must not be called (protocol sheet: between otaUpdateFinish and its result).
+func (l *Link) Hold() (release func()) {
+	l.holds.Add(1)
+	var once sync.Once
+	return func() { once.Do(func() { l.holds.Add(-1) }) }
+}
+
+// Restarting tells the Link that the NCP was asked to restart and agreed, as its
+// event 1 would: Keep returns.
+func (l *Link) Restarting() { l.signal(CauseReboot) }
+
+func (l *Link) signal(c Cause) {
+	select {
+	case l.restart <- c:
+	default:
+	}
+}
+
+func (l *Link) report(r Report) {
+	if l.opt.Report != nil {
+		r.Baud = l.Baud()
+		l.opt.Report(r)
+	}
+}
+
+func (l *Link) noise(p []byte) {
+	if l.ear.hear(p) == textNCP {
+		l.signal(CauseRestarted)
+	}
+	if l.opt.OnNoise != nil {
+		l.opt.OnNoise(p)
+	}
+}
+
+// line is the port as the endpoint uses it: what the endpoint writes and what the Link
+// writes past it takes turns.
+type line struct{ l *Link }
+
+func (w line) Read(p []byte) (int, error) { return w.l.port.Read(p) }
+
+func (w line) Write(p []byte) (int, error) {
+	w.l.writing <- struct{}{}
+	defer func() { <-w.l.writing }()
+	return w.l.port.Write(p)
+}
+
+func (w line) SetReadDeadline(t time.Time) error { return w.l.port.SetReadDeadline(t) }
+
+// setBaud sets the rate of our side.
+func (l *Link) setBaud(ctx context.Context, baud int) error {
+	if l.Baud() == baud {
+		return nil
+	}
+	if err := l.port.SetMode(ctx, serial.Mode{Baud: baud}); err != nil {
+		return err
+	}
+	l.noteBaud(baud)
+	return nil
+}
+
+func (l *Link) noteBaud(baud int) {
+	l.baud.Store(int64(baud))
+	l.ep.SetByteTime(serial.Mode{Baud: baud}.Wire(1))
+	l.ear.reset()
+}
+
+// wake ends whatever half frame a decoder on the other side may be stuck in. The
+// zero before END closes an open escape, and keeps a lone BEG from becoming the
+// frame without CRC that deployed decoders choke on; outside a frame both bytes are
+// skipped.
+func (l *Link) wake() error {
+	_, err := line{l}.Write([]byte{0x00, frame.END})
+	return err
+}
+
+// ping asks for a sign of life and returns the round trip.
+func (l *Link) ping(ctx context.Context, timeout time.Duration, extra []byte) (time.Duration, error) {
+	start := time.Now()
+	_, err := l.invoke(ctx, timeout, ncp.UIDNcpPing, extra)
+	if err != nil && !answeredCall(err) {
+		return 0, err
+	}
+	return time.Since(start), nil
+}
+
+// sleep waits for d or the end of ctx.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
