@@ -42,6 +42,7 @@ func local(name string) string {
 	}
 	switch n {
 	case "c", "h", "r", "w", "ctx", "err", "args", "context", "rpc",
+		"invoke", "invokeBare", "notify", "newWriter", "reader", "invokeHead", "onewayHead", "resultHead",
 		"bool", "byte", "string", "error", "nil", "true", "false", "len",
 		"uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "float32":
 		return n + "Arg"
