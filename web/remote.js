@@ -125,7 +125,7 @@ class RemotePort extends EventTarget {
     };
     this.#writable ??= new WritableStream(
       { write: (bytes) => this.#write(bytes), close: forget, abort: forget },
-      new ByteLengthQueuingStrategy({ highWaterMark: this.#bufferSize }),
+      { highWaterMark: this.#bufferSize, size: (chunk) => chunk?.length ?? 0 },
     );
     return this.#writable;
   }

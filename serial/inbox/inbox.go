@@ -24,9 +24,9 @@ const first = 16 << 10
 type Box struct {
 	mu       sync.Mutex
 	buf      []byte
-	r, w     int // unread bytes are buf[r:w]
+	r, w     int    // unread bytes are buf[r:w]
 	lost     uint64 // bytes beyond Max
-	cause    error // why no more bytes will come; what is buffered is read first
+	cause    error  // why no more bytes will come; what is buffered is read first
 	closed   bool
 	deadline time.Time
 	timer    *time.Timer

@@ -1,0 +1,61 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+)
+
+// ErrNotLoopback refuses an address that other machines could reach, or that leads
+// to one.
+var ErrNotLoopback = errors.New("not a loopback address; use 127.0.0.1, [::1] or localhost")
+
+// checkLoopback refuses a HOST:PORT that is not on loopback. A host that is a name
+// must be localhost: other names can be pointed anywhere.
+func checkLoopback(addr string) error {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("address %q: want HOST:PORT", addr)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("address %q: the port must be a number up to 65535", addr)
+	}
+	if host == "" || !isLoopbackHost(host) {
+		return fmt.Errorf("address %q: %w", addr, ErrNotLoopback)
+	}
+	return nil
+}
+
+func checkAttach(target string) error {
+	kind, where, _ := strings.Cut(target, ":")
+	switch {
+	case kind == "tcp":
+		return checkLoopback(where)
+	case kind == "pty" && where != "":
+		return nil
+	}
+	return fmt.Errorf("attach to %q: want tcp:HOST:PORT or pty:PATH", target)
+}
+
+func checkExpose(target string) error {
+	kind, where, _ := strings.Cut(target, ":")
+	switch {
+	case kind == "tcp":
+		return checkLoopback(listenAddress(where))
+	case kind == "connect":
+		return checkLoopback(where)
+	case kind == "pty" && where != "":
+		return nil
+	}
+	return fmt.Errorf("expose on %q: want tcp:PORT, pty:LINK or connect:HOST:PORT", target)
+}
+
+// listenAddress makes the PORT of tcp:PORT an address; a HOST:PORT stays.
+func listenAddress(where string) string {
+	if strings.Contains(where, ":") {
+		return where
+	}
+	return "127.0.0.1:" + where
+}

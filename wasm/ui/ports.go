@@ -1,0 +1,185 @@
+//go:build js && wasm
+
+package ui
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"honnef.co/go/js/dom/v2"
+
+	"ncpweb/serial"
+	"ncpweb/session"
+	"ncpweb/wasm/webserial"
+)
+
+// ports finds devices: the Connect, "Try without hardware" and Disconnect buttons,
+// and what is plugged in and out.
+type ports struct {
+	u        *UI
+	mu       sync.Mutex // guards granted: the handlers of clicks read it where they are
+	granted  []*webserial.Adapter
+	last     serial.Adapter // the one that Connect was last called with
+	watching bool           // the simulator is watched
+}
+
+func newPorts(u *UI) *ports {
+	p := &ports{u: u}
+	for _, id := range []string{"connect", "empty-connect"} {
+		byID(id).AddEventListener("click", false, func(dom.Event) { p.connect(false) })
+	}
+	for _, id := range []string{"empty-other", "problem-other"} {
+		byID(id).AddEventListener("click", false, func(dom.Event) { p.connect(true) })
+	}
+	for _, id := range []string{"try", "empty-try", "problem-sim"} {
+		byID(id).AddEventListener("click", false, func(dom.Event) { p.try() })
+	}
+	u.on(byID("disconnect"), "click", p.disconnect)
+	return p
+}
+
+// start lists what was granted before and watches the plugs.
+func (p *ports) start(ctx context.Context) {
+	if p.u.opt.Ports == nil {
+		return
+	}
+	p.u.opt.Ports.Watch(p.changed)
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		list, err := p.u.opt.Ports.List(ctx)
+		if err != nil {
+			return // Connect still asks
+		}
+		for _, a := range list {
+			p.add(a)
+		}
+		p.u.post(func() {})
+	}()
+}
+
+func (p *ports) changed(e webserial.Event) {
+	if !e.Plugged {
+		p.mu.Lock()
+		p.granted = slices.DeleteFunc(p.granted, func(a *webserial.Adapter) bool { return a == e.Adapter })
+		p.mu.Unlock()
+		p.u.post(func() {})
+		return
+	}
+	p.add(e.Adapter)
+	p.u.session.Plugged(e.Adapter)
+	p.u.post(func() {})
+}
+
+func (p *ports) add(a *webserial.Adapter) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !slices.Contains(p.granted, a) {
+		p.granted = append(p.granted, a)
+	}
+}
+
+// only returns the one port that was granted and is plugged in, nil where there is
+// none or a choice.
+func (p *ports) only() *webserial.Adapter {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.granted) == 1 {
+		return p.granted[0]
+	}
+	return nil
+}
+
+// connect runs inside the handler of a click: browsers show their list of ports only
+// there. Where just one port was granted before, the list is left out, unless other
+// asks for it.
+func (p *ports) connect(other bool) {
+	from := p.u.opt.Ports
+	if from == nil {
+		p.u.post(func() { p.u.problem.noSerial() })
+		return
+	}
+	if a := p.only(); a != nil && !other {
+		p.u.post(func() { p.open(a) })
+		return
+	}
+	from.Request(func(a *webserial.Adapter, err error) {
+		if err == nil {
+			p.add(a)
+		}
+		p.u.post(func() { p.chosen(a, err) })
+	})
+}
+
+// try opens a simulated device.
+func (p *ports) try() {
+	from := p.u.opt.Simulator
+	if from == nil {
+		return
+	}
+	p.u.post(func() { p.u.running["try"]++ })
+	from.Request(func(a *webserial.Adapter, err error) {
+		p.u.post(func() {
+			p.u.running["try"]--
+			if err == nil && !p.watching {
+				p.watching = true
+				from.Watch(func(e webserial.Event) {
+					if e.Plugged {
+						p.u.session.Plugged(e.Adapter)
+					}
+				})
+			}
+			p.chosen(a, err)
+		})
+	})
+}
+
+func (p *ports) chosen(a *webserial.Adapter, err error) {
+	var open *serial.OpenError
+	switch {
+	case err == nil:
+		p.open(a)
+	case errors.Is(err, webserial.ErrNoChoice):
+	case errors.As(err, &open) && open.Reason == serial.OpenDenied:
+		p.u.problem.failed("request", &session.Problem{Code: session.CodeDenied, Op: "request", Detail: err.Error(), Time: time.Now()}, nil)
+	default:
+		p.u.problem.failed("request", &session.Problem{Code: session.CodeOpenFailed, Op: "request", Detail: err.Error(), Time: time.Now()}, nil)
+	}
+}
+
+// open connects. A connection that is there is ended first. What goes wrong stands
+// in the session's state.
+func (p *ports) open(a serial.Adapter) {
+	p.last = a
+	p.u.problem.passed("request")
+	p.u.running["connect"]++
+	go func() {
+		ctx := context.Background()
+		_ = p.u.session.Disconnect(ctx)
+		err := p.u.session.Connect(ctx, a)
+		p.u.post(func() { p.opened(err) })
+	}()
+}
+
+func (p *ports) opened(err error) {
+	p.u.running["connect"]--
+	problem := session.ProblemOf(err)
+	if problem == nil || problem.Code == session.CodeCanceled || p.u.session.State().Problem != nil {
+		return
+	}
+	p.u.problem.failed("connect", problem, p.again)
+}
+
+// again connects to the last device once more.
+func (p *ports) again() {
+	if p.last != nil {
+		p.open(p.last)
+	}
+}
+
+func (p *ports) disconnect() {
+	p.u.do("disconnect", false, func(ctx context.Context) error { return p.u.session.Disconnect(ctx) })
+}

@@ -1,0 +1,429 @@
+// Package ui is the page: it renders the newest session.State into the document and
+// turns what a person does into commands of the session. It knows no protocol and
+// owns no port.
+//
+// All that the page says stands in this file and words_problem.go; all that comes
+// from a device goes through Visible or PlainLine and reaches the document as text.
+package ui
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"ncpweb/ncp"
+	"ncpweb/session"
+)
+
+// Tone is how good a thing is. Each has a colour and a shape in the style sheet.
+type Tone string
+
+// Tones.
+const (
+	Idle Tone = "idle"
+	Busy Tone = "busy"
+	OK   Tone = "ok"
+	Warn Tone = "warn"
+	Fail Tone = "fail"
+)
+
+// PhaseWords says in the connection chip what goes on.
+func PhaseWords(p session.Phase) (string, Tone) {
+	switch p {
+	case session.PhaseOpening:
+		return "Opening the port", Busy
+	case session.PhaseSearching:
+		return "Looking for the NCP", Busy
+	case session.PhaseRaising:
+		return "Settling on a rate", Busy
+	case session.PhaseReading:
+		return "Reading the NCP", Busy
+	case session.PhaseReady:
+		return "Connected", OK
+	case session.PhaseRecover:
+		return "Bringing the NCP up again", Busy
+	case session.PhaseLent:
+		return "Port in use", Busy
+	case session.PhaseUnplugged:
+		return "Unplugged", Warn
+	case session.PhaseFailed:
+		return "Not connected", Fail
+	}
+	return "No device", Idle
+}
+
+// StateWords says an NCP's state.
+func StateWords(s ncp.State, known bool) (string, Tone) {
+	if !known {
+		return "Not known yet", Idle
+	}
+	switch s {
+	case ncp.StateUnknown:
+		return "Unknown", Idle
+	case ncp.StateIdle:
+		return "Idle", Idle
+	case ncp.StateConfiguration:
+		return "Configuration mode", Busy
+	case ncp.StateConnectingNetwork:
+		return "Connecting to the network", Busy
+	case ncp.StateConnectingCloud:
+		return "Connecting to the cloud", Busy
+	case ncp.StateConnected:
+		return "Online", OK
+	case ncp.StateNotInitialized:
+		return "Not initialized", Warn
+	case ncp.StateOTAUpgrade:
+		return "Updating its firmware", Busy
+	case ncp.StateError:
+		return "Error", Fail
+	}
+	return "State " + strconv.Itoa(int(s)), Warn
+}
+
+// CodeWords says an event that the NCP told.
+func CodeWords(c ncp.EventCode) (string, Tone) {
+	switch c {
+	case ncp.EventRebooting:
+		return "NCP restarts", Busy
+	case ncp.EventClick:
+		return "Button: click", Idle
+	case ncp.EventDoubleClick:
+		return "Button: double click", Idle
+	case ncp.EventLongPress:
+		return "Button: held", Idle
+	case ncp.EventLongRelease:
+		return "Button: let go after a hold", Idle
+	case ncp.EventResetStart:
+		return "Button held 10 s: letting go clears the configuration", Warn
+	case ncp.EventResetCancel:
+		return "Button held 15 s: reset called off", Idle
+	case ncp.EventResetDone:
+		return "Configuration cleared by the button", Warn
+	case ncp.EventProvisioned:
+		return "Provisioned", OK
+	case ncp.EventTimeSync:
+		return "Asked for the time", Idle
+	case ncp.EventTimeChanged:
+		return "Time or place changed", Idle
+	}
+	return "Event " + strconv.Itoa(int(c)), Idle
+}
+
+// EventWords says an entry of the timeline. Text of devices in it is made visible.
+func EventWords(e session.Event) (string, Tone) {
+	text, detail := Visible(e.Text), Visible(e.Detail)
+	switch e.Kind {
+	case session.EventState:
+		w, tone := StateWords(ncp.State(e.Value), true)
+		return w, tone
+	case session.EventNCP:
+		return CodeWords(ncp.EventCode(e.Value))
+	case session.EventLogged:
+		return join("Event "+text+" logged", detail), OK
+	case session.EventResolved:
+		return join("Event "+text+" resolved", detail), OK
+	case session.EventMetadata:
+		return join("Metadata "+text+" set", detail), OK
+	case session.EventLink:
+		return linkWords(e.Text, detail)
+	}
+	return join(text, detail), Idle
+}
+
+func linkWords(key, detail string) (string, Tone) {
+	switch key {
+	case "up":
+		return join("NCP answers", rateWord(detail)), OK
+	case "down":
+		return join("NCP stopped answering", detail), Warn
+	case "rate":
+		return join("Baud rate changed", rateWord(detail)), Idle
+	case "reboot":
+		return join("NCP restarted", detail), Warn
+	case "crash":
+		return join("NCP crashed", detail), Fail
+	case "reapplied":
+		return join("Configuration applied again", detail), OK
+	case "unplugged":
+		return join("Unplugged", detail), Warn
+	case "plugged":
+		return join("Plugged in again", detail), OK
+	case "lent":
+		return join("Port lent", detail), Idle
+	}
+	return join(Visible(key), detail), Idle
+}
+
+// rateWord adds the unit to a detail that is only a number.
+func rateWord(detail string) string {
+	if n, err := strconv.Atoi(detail); err == nil && n > 0 {
+		return Baud(n)
+	}
+	return detail
+}
+
+func join(head, tail string) string {
+	if tail == "" {
+		return head
+	}
+	return head + ": " + tail
+}
+
+// NoticeWords says what the bring-up does now.
+func NoticeWords(notice string) string {
+	key, rest, _ := strings.Cut(notice, " ")
+	rest = Visible(rest)
+	switch key {
+	case "":
+		return ""
+	case "open":
+		return "Opening the port."
+	case "rate":
+		return "Listening and asking at " + rateWord(rest) + "."
+	case "boot":
+		return "Boot log heard. Waiting for the NCP to come up."
+	case "raise":
+		return "Asking for " + rateWord(rest) + "."
+	case "prove":
+		return "Proving " + rateWord(rest) + "."
+	case "stepdown":
+		return "The faster rate was not reliable. Going down to " + rateWord(rest) + "."
+	case "reset":
+		return "Resetting the module by DTR and RTS."
+	case "wait":
+		return "Waiting for the NCP to restart by itself. This takes up to a minute."
+	case "read":
+		return "Reading version and state."
+	}
+	return Visible(notice)
+}
+
+// DirectionWords says who wrote a pin last.
+func DirectionWords(d session.Direction) string {
+	switch d {
+	case session.FromCloud:
+		return "cloud"
+	case session.ToCloud:
+		return "this page"
+	}
+	return ""
+}
+
+// TriWords says yes, no or not known.
+func TriWords(t session.Tri) string {
+	switch t {
+	case session.Yes:
+		return "Yes"
+	case session.No:
+		return "No"
+	}
+	return "–"
+}
+
+// DSTWords says whether summer time is on.
+func DSTWords(d ncp.DSTStatus) string {
+	switch d {
+	case ncp.DSTNotApplicable:
+		return "This place has none"
+	case ncp.DSTActive:
+		return "On now"
+	case ncp.DSTInactive:
+		return "Off now"
+	}
+	return "No information"
+}
+
+// StepWords names a step of an apply by what it does; unknown ones by their method.
+func StepWords(method string) string {
+	if w := stepNames[method]; w != "" {
+		return w
+	}
+	return Visible(method)
+}
+
+var stepNames = map[string]string{
+	"setFirmwareInfo":    "Firmware info",
+	"initLED":            "Status LED",
+	"initRGB":            "Three-colour LED",
+	"initARGB":           "Addressable LEDs",
+	"setLedBrightness":   "Brightness",
+	"initUserButton":     "User button",
+	"setVendorPrefix":    "Vendor prefix",
+	"setVendorServer":    "Server",
+	"setConfigTimeout":   "Configuration timeout",
+	"setConfigSkipLimit": "Skip limit",
+	"initialize":         "Initialize with the template",
+	"setTime":            "Time",
+}
+
+// StepStatusWords says how far a step is.
+func StepStatusWords(s session.StepStatus) (string, Tone) {
+	switch s {
+	case session.StepRunning:
+		return "sending", Busy
+	case session.StepDone:
+		return "done", OK
+	case session.StepSkipped:
+		return "not sent", Idle
+	case session.StepFailed:
+		return "failed", Fail
+	}
+	return "waiting", Idle
+}
+
+// QualityWords judges a link by what was counted on it.
+func QualityWords(l session.LinkStats) (string, Tone) {
+	bad := l.CRCErrors + l.Missed
+	switch {
+	case l.RxFrames == 0:
+		return "No frames yet", Idle
+	case bad == 0:
+		return "Clean", OK
+	case bad*100 < l.RxFrames:
+		return "Some errors", Warn
+	}
+	return "Noisy", Fail
+}
+
+// CountWords names an amount of things.
+func CountWords(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Grouped(uint64(n)) + " " + many
+}
+
+// Done says in a toast what passed. Keys are the page's own commands.
+func Done(command string) string { return doneWords[command] }
+
+var doneWords = map[string]string{
+	"refresh":     "Read again",
+	"apply":       "Configuration applied",
+	"write":       "Value written",
+	"group":       "Group written",
+	"sync":        "Asked for the value",
+	"syncAll":     "Asked for all values",
+	"property":    "Property set",
+	"logEvent":    "Event logged",
+	"resolve":     "Event resolved",
+	"resolveAll":  "Events resolved",
+	"metadata":    "Metadata set",
+	"configStart": "Configuration mode started",
+	"configStop":  "Configuration mode stopped",
+	"configReset": "Configuration cleared",
+	"setTime":     "Time set",
+	"reboot":      "NCP restarts",
+	"factory":     "Everything erased. The NCP restarts",
+	"rate":        "Baud rate changed",
+	"reset":       "Device reset",
+	"disconnect":  "Disconnected",
+	"copied":      "Copied",
+	"saved":       "Log saved",
+}
+
+// Confirmation is what a dialog asks before a step that cannot be taken back.
+type Confirmation struct {
+	Title, Text, Button string
+	Typed               string // what has to be typed; empty: nothing
+	Danger              bool
+}
+
+// Confirmations of the device view.
+var (
+	confirmReboot = Confirmation{
+		Title:  "Restart the NCP",
+		Text:   "The device is offline for some seconds. What was applied is applied again after it.",
+		Button: "Reboot",
+	}
+	confirmConfigReset = Confirmation{
+		Title:  "Reset the configuration",
+		Text:   "The NCP forgets its network and its cloud token. It has to be provisioned again.",
+		Button: "Reset configuration", Danger: true,
+	}
+	confirmFactory = Confirmation{
+		Title:  "Erase everything",
+		Text:   "A factory reset erases all that the NCP stores and restarts it. This cannot be taken back.",
+		Button: "Erase everything", Typed: "erase", Danger: true,
+	}
+)
+
+// FieldWords says what is wrong with a field of a form, by the rule it breaks.
+func FieldWords(rule string, min, max int) string {
+	switch rule {
+	case "required":
+		return "Needed."
+	case "prefix":
+		return "Must begin with TMPL."
+	case "number":
+		return "A whole number, digits only."
+	case "range":
+		return "From " + strconv.Itoa(min) + " to " + strconv.Itoa(max) + "."
+	case "skip":
+		return "0, or from 5 to 50."
+	case "nul":
+		return "Must not hold a NUL character."
+	case "long":
+		return "Too long: at most " + strconv.Itoa(max) + " bytes."
+	}
+	return "Cannot be sent like this."
+}
+
+// FieldName names a field of the forms in a list of what is wrong.
+func FieldName(field string) string {
+	if w := fieldNames[field]; w != "" {
+		return w
+	}
+	return Visible(field)
+}
+
+var fieldNames = map[string]string{
+	"templateID": "Template ID", "templateName": "Template name",
+	"firmwareType": "Firmware type", "firmwareVersion": "Firmware version", "firmwareBuild": "Firmware build", "blynkVersion": "Blynk library",
+	"vendorPrefix": "Vendor prefix", "vendorServer": "Server",
+	"led.gpio": "Status LED, GPIO", "rgb.r": "Red GPIO", "rgb.g": "Green GPIO", "rgb.b": "Blue GPIO",
+	"argb.gpio": "Addressable LEDs, GPIO", "argb.count": "Number of LEDs", "brightness": "Brightness", "button.gpio": "Button GPIO",
+	"configTimeout": "Configuration timeout", "configSkipLimit": "Skip limit",
+	"pin": "Pin", "value": "Value", "property": "Property", "code": "Event code", "field": "Metadata field", "baud": "Baud rate",
+	"description": "Description", "name": "Name", "time": "Time",
+}
+
+// ApplyNote says above the Apply button where the configuration stands.
+func ApplyNote(ready bool, applied *session.Configuration, running bool) string {
+	switch {
+	case running:
+		return "Sending, step by step."
+	case !ready && applied != nil:
+		return "Applied before. It is applied again when the NCP answers."
+	case !ready:
+		return "Connect a device first."
+	case applied != nil && applied.TemplateID != "":
+		return "Applied: " + Visible(applied.TemplateName) + " (" + Visible(applied.TemplateID) + "). Applied again after each restart."
+	}
+	return "Nothing is applied yet. The NCP waits for a template."
+}
+
+// ThemeWords names the setting of the colours.
+func ThemeWords(theme string) string {
+	switch theme {
+	case "light":
+		return "Colours: light"
+	case "dark":
+		return "Colours: dark"
+	}
+	return "Colours: as the system"
+}
+
+// placeTime writes a device's clock, now, in its own zone.
+func placeTime(t session.TimeInfo, now time.Time) string {
+	at := t.Time.Add(now.Sub(t.Read)).UTC().Add(t.Offset)
+	return at.Format("2006-01-02 15:04:05")
+}
+
+// logText is an entry of the log as a line of a file.
+func logText(e session.LogEntry) string {
+	mark := "  "
+	if e.Note {
+		mark = "# "
+	}
+	return e.Time.Format("2006-01-02T15:04:05.000Z07:00") + " " + mark + PlainLine(e.Text) + "\n"
+}
