@@ -298,9 +298,13 @@ func (l *line) arrival(want int) time.Duration {
 		}
 		at = l.end(max(1, min(k, n, want)))
 	}
+	quiet := l.breaking && l.flight == nil
+	if quiet && !l.rx.busy && !l.rx.low { // a break begins; the receiver has yet to see it
+		at = min(at, l.rx.fed+l.rx.mode.Wire(1))
+	}
 	if done, ok := l.rx.done(); ok {
 		switch {
-		case l.breaking && l.flight == nil, l.waiting() == 0, done <= l.start():
+		case quiet, l.waiting() == 0, done <= l.start():
 			at = min(at, done)
 		}
 	}

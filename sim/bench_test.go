@@ -1,0 +1,68 @@
+package sim
+
+import (
+	"io"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// BenchmarkVirtual is what a simulated mebibyte costs in real time.
+func BenchmarkVirtual(b *testing.B) {
+	for _, c := range []struct {
+		name    string
+		baud    int
+		latency time.Duration
+	}{{"115200", 115200, 0}, {"921600", 921600, 0}, {"921600Latency", 921600, time.Millisecond}} {
+		b.Run(c.name, func(b *testing.B) {
+			const n = 1 << 20
+			b.SetBytes(n)
+			for b.Loop() {
+				// A bubble needs a *testing.T of its own.
+				ok := testing.RunTests(func(_, _ string) (bool, error) { return true, nil }, []testing.InternalTest{{Name: "x", F: func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						_, p, u := ends(t, WireOptions{Latency: c.latency}, at(c.baud))
+						go write(t, u, make([]byte, n))
+						if _, err := io.CopyN(io.Discard, p, n); err != nil {
+							t.Fatal(err)
+						}
+						synctest.Wait()
+					})
+				}}})
+				if !ok {
+					b.Fatal("failed")
+				}
+			}
+		})
+	}
+}
+
+// TestRealTime: in real time the line keeps its rate over many short writes, also
+// where timers are as coarse as a browser's, and never runs ahead.
+func TestRealTime(t *testing.T) {
+	m := at(460800)
+	for _, dir := range []Dir{ToDevice, ToHost} {
+		_, p, u := ends(t, WireOptions{Latency: time.Millisecond}, m)
+		const n, piece = 23040, 64 // half a second
+		from, to := io.Writer(p), io.Reader(u)
+		if dir == ToHost {
+			from, to = u, p
+		}
+		start := time.Now()
+		go func() {
+			for range n / piece {
+				if _, err := from.Write(make([]byte, piece)); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+		if _, err := io.CopyN(io.Discard, to, n); err != nil {
+			t.Fatal(err)
+		}
+		d, want := time.Since(start), wireTime(m, 10, n)
+		t.Logf("direction %d: %v, wire time %v", dir, d, want)
+		if d < want-time.Millisecond || d > want*13/10 {
+			t.Errorf("direction %d: took %v, wire time is %v", dir, d, want)
+		}
+	}
+}
