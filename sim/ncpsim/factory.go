@@ -2,12 +2,16 @@ package ncpsim
 
 // Statuses of the factory tests (protocol sheet, "Methods that need a word").
 const (
-	testOK           uint8 = 1
-	testInvalid      uint8 = 2
-	testFailure      uint8 = 3
-	testWiFiFailed   uint8 = 4
-	testLowRSSI      uint8 = 5
-	testNoInternet   uint8 = 6
+	testOK         uint8 = 1
+	testInvalid    uint8 = 2
+	testFailure    uint8 = 3
+	testWiFiFailed uint8 = 4
+	testLowRSSI    uint8 = 5
+	testNoInternet uint8 = 6
+)
+
+// Limits of the factory tests and of Wi-Fi.
+const (
 	lowRSSI                = -85 // dBm: below it a network is too weak
 	defaultRSSI            = -58
 	maxSSID                = 32 // bytes

@@ -175,6 +175,7 @@ func (n *NCP) liveness(now time.Time) (ping bool, next time.Time) {
 	}
 	if n.misses >= livenessPings {
 		n.note(Entry{Kind: "lost MCU"})
+		n.send(uidEvent, EventRebooting)
 		n.restart = true
 		return false, now
 	}
