@@ -347,26 +347,37 @@ var (
 	}
 )
 
-// FieldWords says what is wrong with a field of a form, by the rule it breaks.
-func FieldWords(rule string, min, max int) string {
-	switch rule {
-	case "required":
+// FieldWords says what is wrong with a field of a form.
+func FieldWords(e *session.FieldError) string {
+	switch e.Rule {
+	case session.RuleRequired:
 		return "Needed."
-	case "prefix":
-		return "Must begin with TMPL."
-	case "number":
+	case session.RulePrefix:
+		return "Must begin with " + e.Prefix + "."
+	case session.RuleNumber:
 		return "A whole number, digits only."
-	case "range":
-		return "From " + strconv.Itoa(min) + " to " + strconv.Itoa(max) + "."
-	case "skip":
-		return "0, or from 5 to 50."
-	case "nul":
+	case session.RuleRange:
+		w := strconv.Itoa(e.Min) + " to " + strconv.Itoa(e.Max) + "."
+		if e.Also != nil {
+			return strconv.Itoa(*e.Also) + ", or " + w
+		}
+		return "From " + w
+	case session.RuleNUL:
 		return "Must not hold a NUL character."
-	case "long":
-		return "Too long: at most " + strconv.Itoa(max) + " bytes."
+	case session.RuleLong:
+		return "Too long: at most " + strconv.Itoa(e.Max) + " bytes."
 	}
 	return "Cannot be sent like this."
 }
+
+// Words of the pin forms.
+const (
+	needPin      = "A number from 0 to 65535."
+	needCode     = "Needed."
+	tooLong      = "Too long: 1528 bytes at most, all items together."
+	groupEmpty   = "Give at least one pin and its value."
+	pinsFullWord = "The table is full: 1024 pins."
+)
 
 // FieldName names a field of the forms in a list of what is wrong.
 func FieldName(field string) string {

@@ -55,8 +55,8 @@ func ProblemCard(p *session.Problem, linux bool) Card {
 	}
 	switch p.Code {
 	case session.CodeInput:
-		if field := strings.TrimSpace(p.Detail); field != "" {
-			short, _ := Cut(FieldName(field), 120)
+		if field, _, _ := strings.Cut(p.Detail, ":"); field != "" {
+			short, _ := Cut(FieldName(field), 80)
 			c.What += " See: " + short + "."
 		}
 	case session.CodeDenied, session.CodeBusy, session.CodeOpenFailed:

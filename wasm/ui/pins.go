@@ -1,0 +1,296 @@
+//go:build js && wasm
+
+package ui
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"ncpweb/session"
+)
+
+// pinsView is the table of the virtual pins. Rows are kept by pin number; a change
+// of one pin writes what changed in one row.
+type pinsView struct {
+	u        *UI
+	body     *element
+	empty    *element
+	note     *element
+	filter   *element
+	add      *element
+	row      pattern
+	rows     map[uint16]*pinRow
+	shown    []session.Pin // what the rows show
+	selected uint16
+	chosen   bool
+	search   string
+}
+
+// pinRow is the row of one pin and what it shows.
+type pinRow struct {
+	box, number, name, values, more *element
+	dirIcon, dir, age, count        *element
+	sync                            *element
+	items                           []*element
+	pin                             session.Pin
+	fresh                           bool
+}
+
+// Bounds of what a row shows of a value; the rest is shown on demand.
+const (
+	maxItems     = 12
+	maxItemChars = 80
+	maxRowChars  = 160
+)
+
+func newPinsView(u *UI) *pinsView {
+	v := &pinsView{
+		u: u, body: byID("pins").one("tbody"), empty: byID("pins-empty"), note: byID("pins-note"),
+		filter: byID("pin-filter"), add: byID("pin-add-number"), row: newPattern("t-pin"), rows: make(map[uint16]*pinRow),
+	}
+	u.onSubmit(byID("pin-add"), v.addPin)
+	u.on(v.filter, "input", func() {
+		v.search = strings.ToLower(strings.TrimSpace(v.filter.value()))
+		v.applyFilter()
+	})
+	u.on(byID("sync-all"), "click", func() { u.do("syncAll", false, u.session.SyncAll) })
+	u.onTarget(v.body, "click", "[data-act], tr", v.clicked)
+	return v
+}
+
+// parsePin reads a pin number; a leading V is fine.
+func parsePin(text string) (uint16, bool) {
+	text = strings.TrimSpace(text)
+	if len(text) > 0 && (text[0] == 'V' || text[0] == 'v') {
+		text = text[1:]
+	}
+	n, err := strconv.ParseUint(text, 10, 16)
+	return uint16(n), err == nil
+}
+
+func (v *pinsView) addPin() {
+	n, ok := parsePin(v.add.value())
+	v.add.setFlag("aria-invalid", !ok)
+	if !ok {
+		v.note.setText("Add a pin: " + strings.ToLower(needPin[:1]) + needPin[1:])
+		v.add.Focus()
+		return
+	}
+	if err := v.u.session.AddPin(n); err != nil {
+		v.note.setText(pinsFullWord)
+		return
+	}
+	v.note.setText("")
+	v.add.setValue("")
+	v.selectPin(n)
+}
+
+// clicked acts on a row or on a button of it.
+func (v *pinsView) clicked(e *element) {
+	tr := wrap(e.Value.Call("closest", "tr"))
+	n, ok := parsePin(tr.data("pin"))
+	if !ok {
+		return
+	}
+	switch e.data("act") {
+	case "write":
+		v.selectPin(n)
+		v.u.aside.focusValue()
+	case "sync":
+		v.u.do("sync", false, func(ctx context.Context) error { return v.u.session.Sync(ctx, n) })
+	case "remove":
+		v.u.session.RemovePin(n)
+		if v.selected == n {
+			v.chosen = false
+		}
+	case "more":
+		if r := v.rows[n]; r != nil {
+			lines := make([]string, len(r.pin.Values))
+			for i, s := range r.pin.Values {
+				lines[i] = Visible(s)
+			}
+			v.u.full.show("V"+strconv.Itoa(int(n)), strings.Join(lines, "\n"))
+		}
+	default:
+		v.selectPin(n)
+	}
+}
+
+// selectPin marks a row and puts its pin into the forms beside the table.
+func (v *pinsView) selectPin(n uint16) {
+	if v.chosen && v.rows[v.selected] != nil {
+		v.rows[v.selected].box.setFlag("aria-selected", false)
+	}
+	v.selected, v.chosen = n, true
+	if r := v.rows[n]; r != nil {
+		r.box.setAttr("aria-selected", "true")
+	}
+	v.u.aside.choose(n)
+}
+
+func (v *pinsView) render() {
+	pins := v.u.state.Pins
+	if len(pins) != len(v.shown) || len(pins) > 0 && &pins[0] != &v.shown[0] {
+		v.update(pins)
+	}
+	ready := v.u.ready()
+	for i := range pins {
+		r := v.rows[pins[i].Number]
+		r.renderAge(v.u.now)
+		r.sync.enable(ready)
+	}
+	v.empty.show(len(pins) == 0)
+}
+
+// update brings the rows to what the pins are. Both are in the order of the numbers.
+func (v *pinsView) update(pins []session.Pin) {
+	v.shown = pins
+	if len(v.rows) > 0 {
+		v.removeGone(pins)
+	}
+	var before *pinRow
+	for i := range pins {
+		p := &pins[i]
+		r := v.rows[p.Number]
+		if r == nil {
+			r = v.newRow(p.Number)
+			v.rows[p.Number] = r
+			if before == nil {
+				v.body.prepend(r.box)
+			} else {
+				before.box.Value.Call("after", r.box.Value)
+			}
+			r.box.show(v.matches(p))
+		}
+		r.update(p)
+		before = r
+	}
+}
+
+// removeGone removes the rows of pins that are no longer there.
+func (v *pinsView) removeGone(pins []session.Pin) {
+	there := 0
+	for i := range pins {
+		if v.rows[pins[i].Number] != nil {
+			there++
+		}
+	}
+	if there == len(v.rows) {
+		return
+	}
+	keep := make(map[uint16]bool, len(pins))
+	for i := range pins {
+		keep[pins[i].Number] = true
+	}
+	for n, r := range v.rows {
+		if !keep[n] {
+			r.box.Remove()
+			delete(v.rows, n)
+		}
+	}
+}
+
+func (v *pinsView) newRow(n uint16) *pinRow {
+	box := v.row.copy()
+	value, dir, act := box.child(2), box.child(3).child(0), box.child(6)
+	number := strconv.Itoa(int(n))
+	r := &pinRow{
+		box: box, number: box.child(0).child(0), name: box.child(1).child(0), values: value.child(0), more: value.child(1),
+		dirIcon: dir.one("use"), dir: dir.child(1), age: box.child(4), count: box.child(5), sync: act.child(1), fresh: true,
+	}
+	box.setAttr("data-pin", number)
+	r.number.setText("V" + number)
+	if v.chosen && v.selected == n {
+		box.setAttr("aria-selected", "true")
+	}
+	return r
+}
+
+// update writes what changed of a pin.
+func (r *pinRow) update(p *session.Pin) {
+	if !r.fresh && p.Count == r.pin.Count && p.Name == r.pin.Name && p.Time.Equal(r.pin.Time) {
+		r.pin = *p
+		return
+	}
+	if r.fresh || p.Name != r.pin.Name {
+		name, _ := Cut(Visible(p.Name), 60)
+		r.name.setText(name)
+	}
+	if r.fresh || p.Count != r.pin.Count || !p.Time.Equal(r.pin.Time) {
+		r.setValues(p.Values)
+		r.count.setText(Grouped(p.Count))
+		r.setDirection(p.Dir)
+	}
+	r.pin, r.fresh = *p, false
+}
+
+func (r *pinRow) setDirection(d session.Direction) {
+	if !r.fresh && d == r.pin.Dir {
+		return
+	}
+	r.dir.setText(DirectionWords(d))
+	switch d {
+	case session.FromCloud:
+		r.box.setAttr("data-dir", "in")
+		r.dirIcon.setAttr("href", "#i-in")
+	case session.ToCloud:
+		r.box.setAttr("data-dir", "out")
+		r.dirIcon.setAttr("href", "#i-out")
+	default:
+		r.dirIcon.setAttr("href", "")
+	}
+}
+
+// setValues shows the items of a value, each isolated from the others.
+func (r *pinRow) setValues(values []string) {
+	n := min(len(values), maxItems)
+	cut := len(values) > n
+	for len(r.items) > n {
+		last := len(r.items) - 1
+		r.items[last].Remove()
+		r.items = r.items[:last]
+	}
+	room := maxRowChars
+	for i := range n {
+		if i == len(r.items) {
+			item := wrap(document().Call("createElement", "bdi"))
+			r.values.append(item)
+			r.items = append(r.items, item)
+		}
+		text, short := Cut(Visible(values[i]), max(min(maxItemChars, room), 1))
+		room -= len(text)
+		cut = cut || short
+		r.items[i].setText(text)
+	}
+	r.more.show(cut)
+}
+
+func (r *pinRow) renderAge(now time.Time) {
+	if r.pin.Time.IsZero() {
+		r.age.setText("")
+		return
+	}
+	r.age.setText(Age(now.Sub(r.pin.Time)))
+}
+
+func (v *pinsView) matches(p *session.Pin) bool {
+	return v.search == "" || strings.Contains("v"+strconv.Itoa(int(p.Number)), v.search) || strings.Contains(strings.ToLower(p.Name), v.search)
+}
+
+func (v *pinsView) applyFilter() {
+	hidden := 0
+	for _, r := range v.rows {
+		on := v.matches(&r.pin)
+		r.box.show(on)
+		if !on {
+			hidden++
+		}
+	}
+	if hidden == 0 {
+		v.note.setText("")
+	} else {
+		v.note.setText(CountWords(hidden, "pin is", "pins are") + " hidden by the filter.")
+	}
+}
