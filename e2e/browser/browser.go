@@ -35,6 +35,13 @@ type Options struct {
 	Throttle bool
 }
 
+// HarshThrottling are the features that slow the timers of hidden pages down to one
+// tick a minute after seconds, as browsers do by themselves after five minutes.
+var HarshThrottling = []string{
+	"IntensiveWakeUpThrottling:grace_period_seconds/1",
+	"QuickIntensiveWakeUpThrottlingAfterLoading:grace_period_seconds/1",
+}
+
 // ErrNoChromium tells that no browser was found.
 var ErrNoChromium = errors.New("no Chromium: install the Debian package chromium, or name the program in $CHROMIUM")
 

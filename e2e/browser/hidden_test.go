@@ -13,7 +13,7 @@ func TestHiddenTabIsThrottled(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	b, err := Launch(t.Context(), Options{Display: d.Name, Throttle: true, Features: []string{"IntensiveWakeUpThrottling:grace_period_seconds/1"}})
+	b, err := Launch(t.Context(), Options{Display: d.Name, Throttle: true, Features: HarshThrottling})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,12 +57,9 @@ func TestHiddenTabIsThrottled(t *testing.T) {
 	if _, err := p.Wait(`document.visibilityState === "hidden"`, 5*time.Second); err != nil {
 		t.Fatal(err)
 	}
-	if n := count(5 * time.Second); n > 6 {
+	// Once a second at first, and after a few seconds once a minute.
+	time.Sleep(12 * time.Second)
+	if n := count(5 * time.Second); n > 1 {
 		t.Errorf("%d ticks of a hidden tab in 5 s: its timers are not throttled", n)
-	} else {
-		t.Logf("%d ticks of a hidden tab in 5 s", n)
 	}
-	time.Sleep(8 * time.Second)
-	n := count(10 * time.Second)
-	t.Logf("%d ticks in another 10 s", n)
 }

@@ -21,6 +21,7 @@ const module = "ncpweb"
 var allowed = map[string]string{
 	// floor 0: contracts and codecs
 	"serial":            "",
+	"serial/inbox":      "serial",
 	"serial/serialtest": "serial",
 	"ncp/frame":         "",
 	"ncp/idl":           "",
@@ -41,11 +42,12 @@ var allowed = map[string]string{
 	"wasm":           "session ncp serial wasm/webserial wasm/page wasm/ui",
 	"wasm/ui":        "session ncp serial wasm/webserial wasm/page",
 	"wasm/page":      "",
-	"wasm/webserial": "serial",
-	"wasm/simworker": "sim sim/ncpsim serial",
+	"wasm/webserial": "serial serial/inbox",
+	"wasm/simworker": "lab/portlink sim sim/ncpsim serial",
 
 	// tools, beside the house
-	"lab":               "sim sim/ncpsim serial",
+	"lab":               "lab/portlink sim sim/ncpsim serial",
+	"lab/portlink":      "sim serial",
 	"cmd/lab":           "lab",
 	"cmd/ncpgen":        "ncp/idl",
 	"cmd/dist":          "",
