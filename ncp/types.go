@@ -52,4 +52,4 @@ func PinList(pins ...uint16) []byte {
 
 func itoa(v int64) string { return strconv.FormatInt(v, 10) }
 
-//go:generate go run ncpweb/cmd/ncpgen -out . -docs ../docs/methods.md idl/ncp.json idl/mcu.json idl/hw.json idl/blynk.json idl/client.json
+//go:generate go run ncpweb/cmd/ncpgen -root ..

@@ -11,68 +11,26 @@ import (
 	"ncpweb/ncp/idl"
 )
 
-const packageDir = "../../ncp"
-
-// sources returns the descriptions that go generate uses.
-func sources(t *testing.T) []string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join(packageDir, "types.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, ok := strings.Cut(string(b), "//go:generate go run ncpweb/cmd/ncpgen ")
-	if !ok {
-		t.Fatal("no go:generate line")
-	}
-	line, _, _ := strings.Cut(rest, "\n")
-	var names []string
-	for _, w := range strings.Fields(line) {
-		if strings.HasSuffix(w, ".json") {
-			names = append(names, filepath.Join(packageDir, w))
-		}
-	}
-	return names
-}
+const root = "../.."
 
 // What is checked in is what the descriptions give now.
 func TestGeneratedIsFresh(t *testing.T) {
-	names := sources(t)
-	all, err := filepath.Glob(filepath.Join(packageDir, "idl", "*.json"))
-	if err != nil || len(names) != len(all) {
-		t.Errorf("go generate uses %d descriptions of %d", len(names), len(all))
+	if err := run(root, compare); err != nil {
+		t.Error(err)
 	}
-	d, err := load(names)
+	there, err := filepath.Glob(filepath.Join(root, packageDir, "idl", "*.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := generate(d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var made []string
-	for _, f := range files {
-		path := filepath.Join(packageDir, f.name)
-		if f.docs {
-			path = filepath.Join("../../docs", f.name)
-		} else {
-			made = append(made, path)
+	for _, path := range there {
+		if !slices.Contains(parts(), filepath.Base(path)) {
+			t.Errorf("%s is not used", path)
 		}
-		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, f.text) {
-			t.Errorf("%s is not fresh (%v): run make generate", path, err)
-		}
-	}
-	there, err := filepath.Glob(filepath.Join(packageDir, "*_gen.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	slices.Sort(made)
-	if !slices.Equal(made, there) {
-		t.Errorf("generated files %v, want %v", there, made)
 	}
 }
 
 func TestGenerateTwice(t *testing.T) {
-	d, err := load(sources(t))
+	d, err := load(root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,21 +86,35 @@ func TestGenerateRefuses(t *testing.T) {
 	}
 }
 
-func TestRun(t *testing.T) {
-	out := t.TempDir()
-	docs := filepath.Join(out, "docs", "methods.md")
-	if err := run(out, docs, sources(t)); err != nil {
-		t.Fatal(err)
+// A changed, an absent and a left-over file are each noticed.
+func TestCompare(t *testing.T) {
+	dir := t.TempDir()
+	fresh := func() error {
+		return run(root, func(_ string, files []file) error { return write(dir, files) })
 	}
-	for _, name := range []string{filepath.Join(out, "client_gen.go"), docs} {
-		if b, err := os.ReadFile(name); err != nil || len(b) == 0 {
-			t.Errorf("%s: %d bytes, %v", name, len(b), err)
+	check := func() error {
+		return run(root, func(_ string, files []file) error { return compare(dir, files) })
+	}
+	spoil := map[string]func() error{
+		"nothing": func() error { return nil },
+		"changed": func() error {
+			return os.WriteFile(filepath.Join(dir, packageDir, "uid_gen.go"), []byte("package ncp\n"), 0o644)
+		},
+		"absent":    func() error { return os.Remove(filepath.Join(dir, docsDir, "methods.md")) },
+		"left over": func() error { return os.WriteFile(filepath.Join(dir, packageDir, "old_gen.go"), nil, 0o644) },
+	}
+	for _, name := range []string{"nothing", "changed", "absent", "left over"} {
+		if err := fresh(); err != nil {
+			t.Fatal(err)
+		}
+		if err := spoil[name](); err != nil {
+			t.Fatal(err)
+		}
+		if err := check(); (err == nil) != (name == "nothing") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := run(out, "", nil); err == nil {
-		t.Error("nothing was generated from nothing")
-	}
-	if err := run(out, "", []string{"absent.json"}); err == nil {
-		t.Error("a file that is absent was read")
+	if err := run(dir, compare); err == nil {
+		t.Error("code was made without descriptions")
 	}
 }
