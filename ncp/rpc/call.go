@@ -31,6 +31,7 @@ type call struct {
 
 	// Of an INVOKE.
 	sent     bool // handed to the line
+	extended bool // the timer was set again
 	timeout  time.Duration
 	deadline time.Time     // once it is sent; without what follows
 	mark     uint64        // arrivals when it was sent
@@ -152,28 +153,34 @@ func (e *Endpoint) await(ctx context.Context, c *call) error {
 			<-c.done
 			return c.err
 		case <-c.timer.C:
-			left, finished := e.left(c)
-			switch {
-			case finished: // done has a value
-			case left > 0:
-				c.timer.Reset(left)
-			case e.withdraw(c):
+			if e.over(c) && e.withdraw(c) {
 				return ErrTimeout
 			}
 		}
 	}
 }
 
-// left returns how much longer c is to wait; 0: its time is over.
-func (e *Endpoint) left(c *call) (d time.Duration, finished bool) {
+// over tells whether the time of c is over. If not, it sets the timer again, unless c
+// has ended.
+func (e *Endpoint) over(c *call) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if c.finished {
-		return 0, true
+		return false
 	}
-	now := time.Now()
+	left := e.left(c, time.Now())
+	if left <= 0 {
+		return true
+	}
+	c.extended = true
+	c.timer.Reset(left)
+	return false
+}
+
+// left returns how much longer c is to wait for its result. e.mu is held.
+func (e *Endpoint) left(c *call, now time.Time) time.Duration {
 	if !c.sent {
-		return max(0, c.queued.Add(Hold+c.timeout+e.wire(2*e.maxPayload)).Sub(now)), false
+		return c.queued.Add(Hold + c.timeout + e.wire(frame.MaxSize(e.maxPayload))).Sub(now)
 	}
 	paused := c.paused
 	if c.asked > 0 {
@@ -181,16 +188,16 @@ func (e *Endpoint) left(c *call) (d time.Duration, finished bool) {
 	}
 	end := c.deadline.Add(min(paused, GiveUp))
 	if c.asked > 0 && paused < GiveUp {
-		return max(end.Sub(now), lookAgain), false // end moves on with now
+		return max(end.Sub(now), lookAgain) // end moves on with now
 	}
 	if now.Before(end) {
-		return end.Sub(now), false
+		return end.Sub(now)
 	}
 	last := end.Add(arrivingGap + e.wire(frame.MaxSize(frame.DefaultLimit)))
 	if e.arriving.ok && e.arriving.id == c.id && now.Sub(e.arriving.last) <= arrivingGap && now.Before(last) {
-		return lookAgain, false
+		return lookAgain
 	}
-	return 0, false
+	return 0
 }
 
 // withdraw gives up a call or a notice. It is false if that has ended by itself.

@@ -168,6 +168,9 @@ func (e *Endpoint) send(c *call, now time.Time, dst []byte) (outgoing, []byte) {
 	c.sent = true
 	c.mark = e.arrivals
 	c.deadline = later(now, e.lineUntil).Add(e.wire(frame.MaxSize(len(c.msg))+resultAllowance) + c.timeout)
+	if c.extended { // it was held: its timer is set to the end of that
+		c.timer.Reset(c.deadline.Sub(now))
+	}
 	return outgoing{op: OpInvoke, uid: c.uid, id: c.id, call: c}, dst
 }
 
