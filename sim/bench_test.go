@@ -38,31 +38,43 @@ func BenchmarkVirtual(b *testing.B) {
 }
 
 // TestRealTime: in real time the line keeps its rate over many short writes, also
-// where timers are as coarse as a browser's, and never runs ahead.
+// where timers are as coarse as a browser's, and never runs ahead. A busy machine
+// gets more than one try.
 func TestRealTime(t *testing.T) {
 	m := at(460800)
+	const n, piece = 9216, 64 // 0.2 s
+	want := wireTime(m, 10, n)
 	for _, dir := range []Dir{ToDevice, ToHost} {
-		_, p, u := ends(t, WireOptions{Latency: time.Millisecond}, m)
-		const n, piece = 23040, 64 // half a second
-		from, to := io.Writer(p), io.Reader(u)
-		if dir == ToHost {
-			from, to = u, p
-		}
-		start := time.Now()
-		go func() {
-			for range n / piece {
-				if _, err := from.Write(make([]byte, piece)); err != nil {
-					t.Error(err)
-				}
+		best := time.Hour
+		for range 8 {
+			_, p, u := ends(t, WireOptions{Latency: time.Millisecond}, m)
+			from, to := io.Writer(p), io.Reader(u)
+			if dir == ToHost {
+				from, to = u, p
 			}
-		}()
-		if _, err := io.CopyN(io.Discard, to, n); err != nil {
-			t.Fatal(err)
+			start := time.Now()
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				for range n / piece {
+					write(t, from, make([]byte, piece))
+				}
+			}()
+			if _, err := io.CopyN(io.Discard, to, n); err != nil {
+				t.Fatal(err)
+			}
+			d := time.Since(start)
+			<-done
+			if d < want-time.Millisecond {
+				t.Errorf("direction %d: took %v, wire time is %v", dir, d, want)
+			}
+			if best = min(best, d); best < want*11/10 {
+				break
+			}
 		}
-		d, want := time.Since(start), wireTime(m, 10, n)
-		t.Logf("direction %d: %v, wire time %v", dir, d, want)
-		if d < want-time.Millisecond || d > want*13/10 {
-			t.Errorf("direction %d: took %v, wire time is %v", dir, d, want)
+		t.Logf("direction %d: %v, wire time %v", dir, best, want)
+		if best > want*12/10 {
+			t.Errorf("direction %d: took %v at best, wire time is %v", dir, best, want)
 		}
 	}
 }

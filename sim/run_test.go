@@ -82,7 +82,15 @@ func TestPower(t *testing.T) {
 		w := NewWire(WireOptions{})
 		ctx, cancel := context.WithCancel(t.Context())
 		e, done := &echo{}, make(chan error, 1)
+		w.Unplug()
 		go func() { done <- Power(ctx, w, e) }()
+		time.Sleep(time.Second)
+		w.Plug()
+		if p := ask(t, w); e.starts != 1 {
+			t.Errorf("%d starts before the first plug", e.starts-1)
+		} else {
+			p.Close()
+		}
 		for i := 1; i <= 3; i++ {
 			p := ask(t, w)
 			if e.starts != i {

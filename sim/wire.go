@@ -28,6 +28,9 @@ const defaultFIFO = 4096
 // on without a gap, up to a millisecond later with what has come by then; with a
 // buffer of one byte it wakes for each. The end of a transmission is always exact.
 //
+// The latency of WireOptions is that of received bytes. What the host writes goes
+// on the line at once.
+//
 // Adapter, UART and Wire are safe for concurrent use.
 type Wire struct {
 	o     WireOptions
@@ -354,9 +357,14 @@ func (w *Wire) wakeup() <-chan struct{} {
 const never = time.Duration(1<<63 - 1)
 
 // sleep gives the lock up until something changed, time at is there, or done is
-// closed, and takes it again. It returns how late it woke for at; 0 where it woke
-// for another reason.
+// closed, and takes it again. It returns how long after at that was, 0 where it was
+// before.
 func (w *Wire) sleep(at time.Duration, done <-chan struct{}) (late time.Duration) {
+	w.pause(at, done)
+	return max(w.now()-at, 0)
+}
+
+func (w *Wire) pause(at time.Duration, done <-chan struct{}) {
 	ch := w.wakeup()
 	now := w.now()
 	w.mu.Unlock()
@@ -366,7 +374,7 @@ func (w *Wire) sleep(at time.Duration, done <-chan struct{}) (late time.Duration
 		case <-ch:
 		case <-done:
 		}
-		return 0
+		return
 	}
 	// A waiter whose time has come was just brought up to date; a microsecond keeps
 	// it from spinning should the schedule ever disagree.
@@ -376,9 +384,7 @@ func (w *Wire) sleep(at time.Duration, done <-chan struct{}) (late time.Duration
 	case <-ch:
 	case <-done:
 	case <-t.C:
-		return max(w.now()-at, 0)
 	}
-	return 0
 }
 
 // deadline is a read deadline; the zero value is none.

@@ -77,12 +77,17 @@ func (c *Cloud) demonstrate() {
 	c.n.after(c.n.o.Dashboard.Period, "demonstration", c.demonstrate)
 }
 
-// load makes as many changes as are due by now.
+// load makes as many changes as are due by now. What a line of this rate cannot carry
+// is dropped before it piles up.
 func (c *Cloud) load() {
 	d := c.n.o.Dashboard
 	due := int64(time.Since(c.dash.from).Seconds() * float64(d.Load))
 	due = min(due, c.dash.sent+int64(d.Load)) // after a long stop no more than a second's worth
 	for ; c.dash.sent < due; c.dash.sent++ {
+		if c.n.out.bytes > c.n.set.Baud/50 { // 200 ms of the line
+			c.n.stats.Dropped++
+			continue
+		}
 		i := int(c.dash.sent % int64(d.LoadPins))
 		angle := float64(c.dash.sent)/500 + float64(i)
 		_ = c.set(uint16(loadPin+i), []string{decimal(50+50*math.Sin(angle), 2)})

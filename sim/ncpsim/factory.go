@@ -12,12 +12,12 @@ const (
 
 // Limits of the factory tests and of Wi-Fi.
 const (
-	lowRSSI                = -85 // dBm: below it a network is too weak
-	defaultRSSI            = -58
-	maxSSID                = 32 // bytes
-	maxPassword            = 64
-	lastWiFiChannel        = 14
-	firstWiFiChannel       = 1
+	lowRSSI          = -85 // dBm: below it a network is too weak
+	defaultRSSI      = -58
+	maxSSID          = 32 // bytes
+	maxPassword      = 64
+	lastWiFiChannel  = 14
+	firstWiFiChannel = 1
 )
 
 // testable tells whether factory tests are possible: not on a device in use.

@@ -33,8 +33,7 @@ var hostileNames = []struct {
 	{"silence", HostileSilence}, {"slow", HostileSlow},
 }
 
-// nasty are texts that must come out as text. %s of them go into names and values in
-// turn.
+// nasty are texts that must come out as text. They go into names and values by chance.
 var nasty = []string{
 	`<img src=x onerror="document.title='owned'">`,
 	`<script>document.title='owned'</script>`,
@@ -65,9 +64,13 @@ func (n *NCP) startHostile() {
 	}
 }
 
-// burst misbehaves once in each of the chosen ways.
+// burst misbehaves once in each of the chosen ways. While the line is busy it does
+// not, so that what waits to be sent stays little.
 func (n *NCP) burst() {
 	n.after(n.o.HostilePeriod, "hostile", n.burst)
+	if len(n.out.frames) > 0 {
+		return
+	}
 	for _, way := range []struct {
 		h    Hostile
 		make func() []byte
@@ -97,11 +100,12 @@ func (n *NCP) randomBytes() []byte {
 	return b
 }
 
-// hugeFrame is a pin change of 64 KiB.
+// hugeFrame is a pin change of 5 to 15 kB.
 func (n *NCP) hugeFrame() []byte {
+	size := 5000 + n.rand.IntN(10000)
 	arg := binary.LittleEndian.AppendUint16(nil, uint16(n.rand.Uint32()))
-	arg = binary.LittleEndian.AppendUint16(arg, 0xFFFF)
-	arg = append(arg, bytes.Repeat([]byte{'A'}, 0xFFFF)...)
+	arg = binary.LittleEndian.AppendUint16(arg, uint16(size))
+	arg = append(arg, bytes.Repeat([]byte{'A'}, size)...)
 	return appendFrame(nil, onewayMessage(uidVPinChange, arg))
 }
 

@@ -49,8 +49,8 @@ func (n *NCP) runTimers(now time.Time) (next time.Time) {
 
 // Bounds of what waits to be sent.
 const (
-	maxQueued      = 4096
-	maxQueuedBytes = 256 << 10
+	maxQueued      = 16384
+	maxQueuedBytes = 1 << 20
 )
 
 // queue holds frames that wait to be sent.
