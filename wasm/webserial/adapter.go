@@ -39,7 +39,7 @@ func (a *Adapter) Open(ctx context.Context, m serial.Mode) (serial.Port, error) 
 	if err := checkMode(m); err != nil {
 		return nil, &serial.OpenError{Reason: serial.OpenMode, Info: a.info, Err: err}
 	}
-	if a.gone.Load() {
+	if a.isGone() {
 		return nil, &serial.OpenError{Reason: serial.OpenLost, Info: a.info}
 	}
 	if !a.open.CompareAndSwap(false, true) {
