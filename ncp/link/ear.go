@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// text is what kind of readable text was heard outside frames.
+// text is what kind of readable text was heard.
 type text uint8
 
 const (
@@ -29,7 +29,7 @@ var marks = []struct {
 // earWindow is how much recent text is kept to find marks in; longer than any mark.
 const earWindow = 256
 
-// ear listens to the bytes outside frames.
+// ear listens for readable text.
 type ear struct {
 	mu     sync.Mutex
 	window []byte
@@ -51,7 +51,7 @@ func (e *ear) reset() {
 	e.bytes, e.kind = 0, textNone
 }
 
-// hear takes noise and returns the mark that it completes, if any.
+// hear takes bytes of the line and returns the mark that it completes, if any.
 func (e *ear) hear(p []byte) text {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -33,6 +33,8 @@ const (
 	pingTimeout = 100*time.Millisecond + 20*time.Millisecond
 	// retryPing is the pause between two pings after a missed one.
 	retryPing = 300 * time.Millisecond
+	// suspectEvery is the least time between two looks because of unreadable noise.
+	suspectEvery = time.Second
 	// switchPause is how long both sides take to change the rate after the answer of
 	// setUartBaudRate (protocol sheet: about 20 ms).
 	switchPause = 20 * time.Millisecond
@@ -67,15 +69,17 @@ type Link struct {
 	opt  Options
 	ep   *rpc.Endpoint
 	mem  memory
-	ear  ear
+	ear  ear // hears all bytes, in the search
+	logs ear // hears what the endpoint finds outside frames, while the NCP is up
 	gate gate
 
-	baud     atomic.Int64
-	initial  atomic.Int64 // rate at which the NCP starts, as far as seen; 0: not known
-	answered atomic.Int64 // when the NCP last answered a call, UnixNano
-	holds    atomic.Int32
-	restart  chan Cause // capacity one: the NCP said or showed that it restarts
-	beat     chan struct{}
+	baud      atomic.Int64
+	initial   atomic.Int64 // rate at which the NCP starts, as far as seen; 0: not known
+	answered  atomic.Int64 // when the NCP last answered a call, UnixNano
+	holds     atomic.Int32
+	suspected atomic.Int64 // when unreadable noise last made us look, UnixNano
+	restart   chan Cause   // capacity one: the NCP said or showed that it restarts
+	beat      chan struct{}
 
 	writing chan struct{} // capacity one: held by whoever writes to the port
 }
@@ -91,6 +95,7 @@ func New(port serial.Port, baud int, o Options) *Link {
 		writing: make(chan struct{}, 1),
 	}
 	l.ear.init()
+	l.logs.init()
 	h := o.Handler
 	if h == nil {
 		h = Base{}
@@ -180,19 +185,52 @@ func (l *Link) report(r Report) {
 }
 
 func (l *Link) noise(p []byte) {
-	if l.ear.hear(p) == textNCP {
+	if l.logs.hear(p) == textNCP {
 		l.signal(CauseRestarted)
+	}
+	if !readable(p) {
+		l.suspect()
 	}
 	if l.opt.OnNoise != nil {
 		l.opt.OnNoise(p)
 	}
 }
 
+// suspect makes the heartbeat have a look, though not all the time: unreadable bytes
+// may be the boot log of an NCP that is back at its starting rate.
+func (l *Link) suspect() {
+	now := time.Now().UnixNano()
+	last := l.suspected.Load()
+	if now-last >= int64(suspectEvery) && l.suspected.CompareAndSwap(last, now) {
+		l.Check()
+	}
+}
+
+// readable tells whether p can be part of a log.
+func readable(p []byte) bool {
+	for _, b := range p {
+		if b >= 0x7F || b < 0x20 && b != '\r' && b != '\n' && b != '\t' && b != 0x1B {
+			return false
+		}
+	}
+	return true
+}
+
 // line is the port as the endpoint uses it: what the endpoint writes and what the Link
 // writes past it takes turns.
 type line struct{ l *Link }
 
-func (w line) Read(p []byte) (int, error) { return w.l.port.Read(p) }
+// Read listens to what passes: noise at another rate may look like the beginning of a
+// frame, and the boot log behind it would not come out of the decoder before the next
+// frame does. While the NCP is up such a mark may as well be part of a value, so it
+// only makes the heartbeat have a look.
+func (w line) Read(p []byte) (int, error) {
+	n, err := w.l.port.Read(p)
+	if n > 0 && w.l.ear.hear(p[:n]) == textNCP {
+		w.l.Check()
+	}
+	return n, err
+}
 
 func (w line) Write(p []byte) (int, error) {
 	w.l.writing <- struct{}{}

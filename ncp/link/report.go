@@ -24,6 +24,7 @@ const (
 	TalkDown                   // nothing passes at Rate: asking blindly for the old one
 	Resetting                  // pulse on the reset line
 	WaitReboot                 // waiting until the NCP restarts by itself
+	Listening                  // nobody answered: listening at Rate for a boot log
 )
 
 func (k Kind) String() string {
@@ -50,6 +51,8 @@ func (k Kind) String() string {
 		return "resetting"
 	case WaitReboot:
 		return "waitreboot"
+	case Listening:
+		return "listening"
 	}
 	return "unknown"
 }

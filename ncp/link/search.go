@@ -275,6 +275,7 @@ func (l *Link) Listen(ctx context.Context) error {
 		return err
 	}
 	l.ear.reset()
+	l.report(Report{Kind: Listening, Rate: l.Baud()})
 	frames := l.ep.Stats().RxFrames
 	for {
 		if err := l.listen(ctx, time.Second); err != nil {
@@ -299,6 +300,10 @@ func (l *Link) drain() {
 	}
 	select {
 	case <-l.ear.wake:
+	default:
+	}
+	select {
+	case <-l.beat:
 	default:
 	}
 }
