@@ -159,7 +159,9 @@ func TestInject(t *testing.T) {
 func TestUnplugFault(t *testing.T) {
 	for _, dir := range []Dir{ToDevice, ToHost} {
 		synctest.Test(t, func(t *testing.T) {
-			w, p, u := ends(t, WireOptions{Faults: []Fault{{Dir: dir, At: 100, Kind: Unplug}}}, at(9600))
+			w, p, u := ends(t, WireOptions{Faults: []Fault{
+				{Dir: dir, At: 100, Kind: Stall, N: 50}, {Dir: dir, At: 100, Kind: Unplug},
+			}}, at(9600))
 			start := time.Now()
 			gone := w.PlugChanged()
 			if dir == ToDevice {
@@ -168,7 +170,7 @@ func TestUnplugFault(t *testing.T) {
 				go write(t, u, pattern(300))
 			}
 			<-gone
-			if d, want := time.Since(start), wireTime(at(9600), 10, 100); d != want {
+			if d, want := time.Since(start), wireTime(at(9600), 10, 100)+50*time.Millisecond; d != want {
 				t.Errorf("unplugged after %v, want %v", d, want)
 			}
 			if w.Plugged() {

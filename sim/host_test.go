@@ -232,6 +232,29 @@ func TestReopenMode(t *testing.T) {
 	})
 }
 
+// TestWriteDuringReopen: what is written while the port is re-opened goes out
+// after it, at the new rate.
+func TestWriteDuringReopen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const reopen = 50 * time.Millisecond
+		_, p, u := ends(t, WireOptions{Reopen: reopen}, at(9600))
+		start := time.Now()
+		go func() {
+			time.Sleep(10 * time.Millisecond)
+			write(t, p, []byte{1, 2, 3})
+			if d := time.Since(start); d != reopen {
+				t.Errorf("Write returned after %v", d)
+			}
+		}()
+		if err := errors.Join(u.SetMode(at(115200)), p.SetMode(t.Context(), at(115200))); err != nil {
+			t.Fatal(err)
+		}
+		if got := readFor(t, u, time.Second); !bytes.Equal(got, []byte{1, 2, 3}) {
+			t.Errorf("got % X", got)
+		}
+	})
+}
+
 func TestSetModeGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, p, u := ends(t, WireOptions{}, at(9600))

@@ -19,7 +19,6 @@ func Run(ctx context.Context, w *Wire, d Device) error {
 // plug. A device must give up a blocked Read when its ctx ends; setting a read
 // deadline in the past from context.AfterFunc does it.
 func Power(ctx context.Context, w *Wire, d Device) error {
-	w.setPower(false)
 	for ctx.Err() == nil {
 		changed := w.PlugChanged()
 		if w.isClosed() {

@@ -117,20 +117,38 @@ func (l *life) reset(ctx context.Context) error {
 		if !l.inReset() {
 			break
 		}
-		select {
-		case <-changed:
-		case err := <-l.end:
-			l.end <- err
-			return orClosed(err)
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-l.rx: // lost
+		if err := l.hold(ctx, changed, begin); err != nil {
+			return err
 		}
 	}
 	if time.Since(begin) < minReset {
 		return nil
 	}
+	time.Sleep(minReset) // EN rises slowly, too: IO0 is looked at later
+	if l.inReset() {
+		if err := l.reset(ctx); err != nil {
+			return err
+		}
+	}
 	return &pinReset{download: io0Low(l.u.Lines())}
+}
+
+// hold returns at the next change of the lines, or when bytes come in. Those are lost,
+// unless this turns out to be no reset.
+func (l *life) hold(ctx context.Context, changed <-chan struct{}, begin time.Time) error {
+	select {
+	case <-changed:
+	case b := <-l.rx:
+		if time.Since(begin) < minReset {
+			l.in = append(l.in, b...)
+		}
+	case err := <-l.end:
+		l.end <- err
+		return orClosed(err)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
 }
 
 // io0Low tells whether the host holds IO0 low: DTR asserted and RTS not.

@@ -186,7 +186,7 @@ var natural = map[string]func(n *NCP){
 }
 
 func networks(n *NCP) {
-	n.o.Factory.Networks = []Network{{"office", "secret", -61}, {"weak", "p", -91}, {"\xff\xfe\x80", "\xff\xfe\x80", -70}}
+	n.o.Factory.Networks = []Network{{"office", "secret", -61}, {"weak", "p", -91}, {"\xff\xfe\xaa", "\x80", -70}}
 }
 
 func TestVectorsCalls(t *testing.T) {
