@@ -4,8 +4,6 @@ package ui
 
 import (
 	"time"
-
-	"honnef.co/go/js/dom/v2"
 )
 
 // toasts are short words on what passed.
@@ -117,8 +115,8 @@ func newFullText(u *UI) *fullText {
 	f := &fullText{byID("full"), byID("full-title"), byID("full-text")}
 	u.on(byID("full-close"), "click", func() { f.dialog.Value.Call("close") })
 	u.on(byID("full-copy"), "click", func() { u.copy(f.text.TextContent()) })
-	f.dialog.AddEventListener("click", false, func(ev dom.Event) {
-		if ev.Underlying().Get("target").Equal(f.dialog.Value) {
+	f.dialog.listen("click", func(ev event) {
+		if ev.Get("target").Equal(f.dialog.Value) {
 			f.dialog.Value.Call("close") // a click on what is behind the dialog
 		}
 	})

@@ -159,10 +159,26 @@ func (s sign) tone(tone Tone) {
 	s.shape.setAttr("href", "#i-"+string(tone))
 }
 
-// target returns the element that an event happened on, or the nearest one around
+// listen calls f for each event of a kind, in the browser's handler: f must not wait.
+// The parts of the page live as long as the page does, so it is never removed. It
+// goes around dom's own listeners: they bring types for every kind of event there is
+// into the program.
+func (e *element) listen(kind string, f func(event)) {
+	e.Value.Call("addEventListener", kind, js.FuncOf(func(_ js.Value, args []js.Value) any {
+		f(event{args[0]})
+		return nil
+	}))
+}
+
+// event is an event of the document.
+type event struct{ js.Value }
+
+func (ev event) preventDefault() { ev.Call("preventDefault") }
+
+// target returns the element that the event happened on, or the nearest one around
 // it that matches the selector; nil if there is none.
-func target(ev dom.Event, selector string) *element {
-	t := ev.Underlying().Get("target")
+func (ev event) target(selector string) *element {
+	t := ev.Get("target")
 	if t.Type() != js.TypeObject || t.Get("closest").Type() != js.TypeFunction {
 		return nil
 	}

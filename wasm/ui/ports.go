@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"honnef.co/go/js/dom/v2"
-
 	"ncpweb/serial"
 	"ncpweb/session"
 	"ncpweb/wasm/webserial"
@@ -29,13 +27,13 @@ type ports struct {
 func newPorts(u *UI) *ports {
 	p := &ports{u: u}
 	for _, id := range []string{"connect", "empty-connect"} {
-		byID(id).AddEventListener("click", false, func(dom.Event) { p.connect(false) })
+		byID(id).listen("click", func(event) { p.connect(false) })
 	}
 	for _, id := range []string{"empty-other", "problem-other"} {
-		byID(id).AddEventListener("click", false, func(dom.Event) { p.connect(true) })
+		byID(id).listen("click", func(event) { p.connect(true) })
 	}
 	for _, id := range []string{"try", "empty-try", "problem-sim"} {
-		byID(id).AddEventListener("click", false, func(dom.Event) { p.try() })
+		byID(id).listen("click", func(event) { p.try() })
 	}
 	u.on(byID("disconnect"), "click", p.disconnect)
 	return p

@@ -8,8 +8,6 @@ import (
 	"syscall/js"
 	"time"
 
-	"honnef.co/go/js/dom/v2"
-
 	"ncpweb/session"
 	"ncpweb/wasm/webserial"
 )
@@ -182,13 +180,13 @@ func (u *UI) post(f func()) { u.tasks.add(f) }
 // on calls f on the loop for each event of a kind. The parts of the page live as long
 // as the page does, so the listener is never removed.
 func (u *UI) on(e *element, kind string, f func()) {
-	e.AddEventListener(kind, false, func(dom.Event) { u.post(f) })
+	e.listen(kind, func(event) { u.post(f) })
 }
 
 // onSubmit calls f on the loop when a form is sent; the browser sends nothing.
 func (u *UI) onSubmit(form *element, f func()) {
-	form.AddEventListener("submit", false, func(ev dom.Event) {
-		ev.PreventDefault()
+	form.listen("submit", func(ev event) {
+		ev.preventDefault()
 		u.post(f)
 	})
 }
@@ -196,8 +194,8 @@ func (u *UI) onSubmit(form *element, f func()) {
 // onTarget calls f on the loop with the element at or around the target of an event
 // that matches the selector.
 func (u *UI) onTarget(e *element, kind, selector string, f func(*element)) {
-	e.AddEventListener(kind, false, func(ev dom.Event) {
-		if t := target(ev, selector); t != nil {
+	e.listen(kind, func(ev event) {
+		if t := ev.target(selector); t != nil {
 			u.post(func() { f(t) })
 		}
 	})
