@@ -102,7 +102,12 @@ func (l *Lab) servePort(w http.ResponseWriter, r *http.Request) {
 	defer c.CloseNow()
 	c.SetReadLimit(messageLimit)
 	ctx, cancel := context.WithCancelCause(r.Context())
-	defer context.AfterFunc(port.ctx, func() { cancel(context.Cause(port.ctx)) })()
+	defer context.AfterFunc(port.ctx, func() {
+		last, done := context.WithTimeout(r.Context(), time.Second)
+		defer done()
+		portlink.Lost(last, channel{c})
+		cancel(context.Cause(port.ctx))
+	})()
 	portlink.Serve(ctx, channel{c}, port.adapter)
 }
 

@@ -38,7 +38,7 @@ type request struct {
 
 // reply is what the page is told.
 type reply struct {
-	Op      string `json:"op"` // done, wrote, lost
+	Op      string `json:"op"` // done, wrote
 	ID      int    `json:"id,omitempty"`
 	Error   string `json:"error,omitempty"` // name of a DOMException
 	Message string `json:"message,omitempty"`
@@ -81,6 +81,12 @@ func Serve(ctx context.Context, c Conn, a serial.Adapter) error {
 	l.close()
 	l.work.Wait()
 	return err
+}
+
+// Lost tells the page that the device was unplugged. Serve does so by itself where
+// the port says it; a port that is not open says nothing.
+func Lost(ctx context.Context, c Conn) error {
+	return c.SendText(ctx, []byte(`{"op":"lost"}`))
 }
 
 // receive takes messages until the channel ends.
@@ -218,7 +224,7 @@ func (l *link) ended(ctx context.Context, err error) {
 	if errors.Is(err, serial.ErrClosed) {
 		return
 	}
-	l.send(ctx, reply{Op: "lost", Message: err.Error()})
+	Lost(ctx, l.conn)
 	l.cancel(err)
 }
 

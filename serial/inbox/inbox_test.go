@@ -83,34 +83,34 @@ func TestBound(t *testing.T) {
 func TestWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := New()
-		read := func() (int, error, time.Duration) {
+		read := func() (int, time.Duration, error) {
 			start := time.Now()
 			n, err := b.Read(make([]byte, 10))
-			return n, err, time.Since(start)
+			return n, time.Since(start), err
 		}
 		time.AfterFunc(time.Second, func() { put(b, []byte("abc")) })
-		if n, err, d := read(); n != 3 || err != nil || d != time.Second {
+		if n, d, err := read(); n != 3 || err != nil || d != time.Second {
 			t.Errorf("bytes: %d, %v after %v", n, err, d)
 		}
 		b.SetDeadline(time.Now().Add(2 * time.Second))
-		if n, err, d := read(); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) || d != 2*time.Second {
+		if n, d, err := read(); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) || d != 2*time.Second {
 			t.Errorf("deadline: %d, %v after %v", n, err, d)
 		}
 		put(b, []byte("kept"))
-		if _, err, _ := read(); !errors.Is(err, os.ErrDeadlineExceeded) {
+		if _, _, err := read(); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("past deadline: %v", err)
 		}
 		b.SetDeadline(time.Time{})
-		if n, err, _ := read(); n != 4 || err != nil {
+		if n, _, err := read(); n != 4 || err != nil {
 			t.Errorf("after the deadline: %d, %v", n, err)
 		}
 		time.AfterFunc(time.Second, func() { b.SetDeadline(time.Now().Add(-time.Minute)) })
-		if _, err, d := read(); !errors.Is(err, os.ErrDeadlineExceeded) || d != time.Second {
+		if _, d, err := read(); !errors.Is(err, os.ErrDeadlineExceeded) || d != time.Second {
 			t.Errorf("deadline set while waiting: %v after %v", err, d)
 		}
 		b.SetDeadline(time.Time{})
 		time.AfterFunc(time.Second, b.Close)
-		if _, err, d := read(); !errors.Is(err, serial.ErrClosed) || d != time.Second {
+		if _, d, err := read(); !errors.Is(err, serial.ErrClosed) || d != time.Second {
 			t.Errorf("close: %v after %v", err, d)
 		}
 		if err := b.SetDeadline(time.Time{}); !errors.Is(err, serial.ErrClosed) {
