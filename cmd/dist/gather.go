@@ -10,11 +10,30 @@ import (
 	"strings"
 )
 
-// programs are the wasm programs and the packages they are built from.
-var programs = []struct{ file, pkg string }{
-	{"ncpweb.wasm", "./wasm"},
-	{"sim.wasm", "./wasm/simworker"},
+// programs are the wasm programs, the packages they are built from, and flags.
+var programs = []struct {
+	file, pkg string
+	flags     []string
+}{
+	{"ncpweb.wasm", "./wasm", lean},
+	{"sim.wasm", "./wasm/simworker", nil},
 }
+
+// lean makes the program pack about 9 % smaller: calls that are not inlined look
+// alike. What every byte and every frame goes through is inlined all the same, so
+// that frames are coded as fast as without; a call costs some microseconds more,
+// which is nothing beside its time on the wire. The later flag wins.
+var lean = []string{
+	"-gcflags=all=-l",
+	"-gcflags=" + module + "/ncp/frame=",
+	"-gcflags=" + module + "/ncp/rpc=",
+	"-gcflags=" + module + "/serial/inbox=",
+	"-gcflags=internal/runtime/...=",
+	"-gcflags=bytes=",
+	"-gcflags=syscall/js=",
+}
+
+const module = "ncpweb"
 
 // kinds are the files of web/ that belong to the page. Type declarations are for
 // the type checker only.
@@ -33,7 +52,7 @@ func gather(root, cache string) (map[string][]byte, error) {
 	}
 	for _, p := range programs {
 		target := filepath.Join(cache, p.file)
-		if err := build(root, p.pkg, target); err != nil {
+		if err := build(root, p.pkg, target, p.flags); err != nil {
 			return nil, err
 		}
 		data, err := os.ReadFile(target)
@@ -77,8 +96,9 @@ func gatherWeb(dir string, files map[string][]byte) error {
 
 // build makes one wasm program. Nothing of the machine or the commit goes into it,
 // so that the same sources always make the same bytes.
-func build(root, pkg, target string) error {
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", target, pkg)
+func build(root, pkg, target string, flags []string) error {
+	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", target}, flags...)
+	cmd := exec.Command("go", append(args, pkg)...)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOFLAGS=", "GOWASM=", "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -46,9 +46,9 @@ var allowed = map[string]string{
 	"wasm/simworker": "lab/portlink sim sim/ncpsim serial",
 
 	// tools, beside the house
-	"lab":               "lab/portlink sim sim/ncpsim serial",
+	"lab":               "lab/portlink sim sim/ncpsim serial serial/inbox",
 	"lab/portlink":      "sim serial",
-	"cmd/lab":           "lab",
+	"cmd/lab":           "lab sim sim/ncpsim serial",
 	"cmd/ncpgen":        "ncp/idl",
 	"cmd/dist":          "",
 	"internal/archtest": "",
