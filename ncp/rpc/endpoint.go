@@ -98,7 +98,7 @@ type run struct {
 	cause      error         // of the end; set before done is closed
 	writerDone chan struct{}
 	jobs       chan *place // for workers that are idle
-	later      *time.Timer // wakes the writer when something that is held becomes due
+	later      *time.Timer // wakes the writer when a held call becomes due
 
 	workers, idle int      // guarded by Endpoint.mu
 	spare         []*place // guarded by Endpoint.mu

@@ -129,8 +129,8 @@ func TestInvariant2NestedCallsGoAhead(t *testing.T) {
 		h := newHandlers(0x0443)
 		b := newBench(t, Config{Handler: h})
 		outer := b.call(t.Context(), 0, 0x0101, "")
-		waits := b.call(t.Context(), 0, 0x0102, "") // for its turn
 		b.expect("INVOKE 0101 #1 \"\"")
+		waits := b.call(t.Context(), 0, 0x0102, "") // for its turn
 		b.send(invoke(0x0443, 5, ""))
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(h.contextOf(0x0443)) // a derived one counts
@@ -324,7 +324,7 @@ func TestInvariant8BytesOutsideFrames(t *testing.T) {
 		b.send(invoke(1, 1, ""))
 		b.expect("RESULT #1 13 \"\"")
 		b.raw([]byte("log \xaa with a BEG\r\n")) // becomes a cut frame
-		b.raw(cut[:len(cut)-3])                 // is one
+		b.raw(cut[:len(cut)-3])                  // is one
 		b.send(invoke(1, 2, ""))
 		b.raw([]byte("\xaa also this\xbb")) // ends with a wrong CRC
 		b.expect("RESULT #2 13 \"\"")

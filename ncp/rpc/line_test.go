@@ -19,6 +19,7 @@ import (
 type stream struct {
 	mu       sync.Mutex
 	buf      []byte
+	head     int // of what was not read
 	closed   error
 	deadline time.Time
 	wake     chan struct{} // capacity one
@@ -45,9 +46,11 @@ func (s *stream) poll(p []byte) (n int, wait time.Duration, err error) {
 			return 0, 0, os.ErrDeadlineExceeded
 		}
 	}
-	if len(s.buf) > 0 {
-		n = copy(p, s.buf)
-		s.buf = s.buf[:copy(s.buf, s.buf[n:])]
+	if s.head < len(s.buf) {
+		n = copy(p, s.buf[s.head:])
+		if s.head += n; s.head == len(s.buf) {
+			s.buf, s.head = s.buf[:0], 0
+		}
 		return n, 0, nil
 	}
 	return 0, wait, s.closed
@@ -138,11 +141,16 @@ func newBench(t *testing.T, cfg Config, prepare ...func(near *end)) *bench {
 	b.ep = NewEndpoint(b.near, cfg)
 	var ctx context.Context
 	ctx, b.cancel = context.WithCancel(context.Background())
-	go func() { b.served <- b.ep.Serve(ctx) }()
+	returned := make(chan struct{})
+	go func() {
+		b.served <- b.ep.Serve(ctx)
+		close(returned)
+	}()
 	go b.listen()
 	t.Cleanup(func() {
 		b.cancel()
 		b.near.fail(io.EOF)
+		<-returned
 		<-b.silent
 	})
 	return b

@@ -61,7 +61,9 @@ func (e *Endpoint) begin(ctx context.Context) (*run, error) {
 		writerDone: make(chan struct{}),
 		jobs:       make(chan *place, maxHandlers),
 	}
-	r.ctx, r.cancel = context.WithCancelCause(ctx)
+	// Not ended by ctx itself: handlers must hear of the end after the line has, or
+	// their last words would still be sent.
+	r.ctx, r.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	r.later = time.AfterFunc(GiveUp, e.wake)
 	r.later.Stop()
 	e.run = r

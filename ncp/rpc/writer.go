@@ -131,24 +131,17 @@ func (e *Endpoint) answerUntil() time.Time {
 	return e.open[len(e.open)-1].arrived.Add(Hold)
 }
 
-// schedule sets the timer for what is held: a top-level call until the peer is not
-// waiting any more, a RESULT until the newer INVOKEs are given up. e.mu is held.
+// schedule sets the timer for a top-level call that is held: it goes when the peer is
+// not waiting any more, or when it is overdue. e.mu is held.
 func (e *Endpoint) schedule(r *run, now time.Time) {
-	var due time.Time
-	if e.top != nil {
-		due = e.answerUntil()
-		if t := e.top.queued.Add(Hold); t.Before(due) {
-			due = t
-		}
+	if e.top == nil {
+		return
 	}
-	if slices.ContainsFunc(e.open, func(p *place) bool { return p.done }) {
-		if t := e.open[0].arrived.Add(GiveUp); due.IsZero() || t.Before(due) {
-			due = t
-		}
+	due := e.answerUntil()
+	if t := e.top.queued.Add(Hold); t.Before(due) {
+		due = t
 	}
-	if !due.IsZero() {
-		r.later.Reset(due.Sub(now))
-	}
+	r.later.Reset(due.Sub(now))
 }
 
 // send takes c off its queue, appends its message to dst and starts its time. e.mu is
