@@ -44,6 +44,10 @@ type plugged struct {
 // replugGrace is how old the news of a plug may be when the unplug is noticed.
 const replugGrace = 3 * time.Second
 
+// closeGrace is how long a connection has to end by itself before its port is closed
+// under it.
+const closeGrace = 300 * time.Millisecond
+
 // Connect opens the adapter and brings the NCP up. It returns nil when the NCP is
 // ready. If ctx ends first the attempt goes on; Disconnect ends it. While a connection
 // is there another Connect is an error, except one that has failed or lost its
@@ -246,6 +250,19 @@ func (c *conn) session() error {
 		return err
 	}
 	defer port.Close()
+	// A write that the adapter never takes would hold up the end of the connection.
+	ended := make(chan struct{})
+	defer close(ended)
+	stop := context.AfterFunc(c.ctx, func() {
+		grace := time.NewTimer(closeGrace)
+		defer grace.Stop()
+		select {
+		case <-grace.C:
+			port.Close()
+		case <-ended:
+		}
+	})
+	defer stop()
 	c.last = mode
 	cause := link.CauseStart
 	for {

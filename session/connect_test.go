@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -280,6 +281,55 @@ func TestDisconnectAnyTime(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestStalledWrite: an adapter that takes no bytes does not keep Disconnect from ending.
+func TestStalledWrite(t *testing.T) {
+	for _, after := range []time.Duration{time.Millisecond, 3 * time.Second} {
+		inLab(t, usual(), ncpsim.Options{}, Options{}, func(l *lab) {
+			a := &stalling{Adapter: l.wire.Adapter(), after: time.Now().Add(time.Second + after)}
+			time.Sleep(time.Second)
+			go func() { _ = l.s.Connect(l.ctx, a) }()
+			time.Sleep(5 * time.Second)
+			go func() { _ = l.s.VirtualWrite(l.ctx, 1, "x") }()
+			time.Sleep(time.Second)
+			start := time.Now()
+			if err := l.s.Disconnect(l.ctx); err != nil || time.Since(start) > time.Second {
+				t.Errorf("%v after %v", err, time.Since(start))
+			}
+		})
+	}
+}
+
+// stalling is an adapter whose port takes no bytes after a while.
+type stalling struct {
+	serial.Adapter
+	after time.Time
+}
+
+func (s *stalling) Open(ctx context.Context, m serial.Mode) (serial.Port, error) {
+	p, err := s.Adapter.Open(ctx, m)
+	return &stalledPort{Port: p, after: s.after, closed: make(chan struct{})}, err
+}
+
+type stalledPort struct {
+	serial.Port
+	after  time.Time
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (p *stalledPort) Write(b []byte) (int, error) {
+	if time.Now().Before(p.after) {
+		return p.Port.Write(b)
+	}
+	<-p.closed
+	return 0, serial.ErrClosed
+}
+
+func (p *stalledPort) Close() error {
+	p.once.Do(func() { close(p.closed) })
+	return p.Port.Close()
 }
 
 // TestExpiredKeepsPort: the end of a caller's context ends that call and nothing else.

@@ -114,6 +114,7 @@ func (c *conn) lent(port serial.Port, req *lendRequest) error {
 		c.last = serial.Mode{} // the borrower may have changed it
 		return port.SetReadDeadline(time.Time{})
 	case <-lost:
+		p.revoke(serial.ErrLost)
 		return serial.ErrLost
 	case <-stop:
 		p.revoke(serial.ErrLost)

@@ -78,13 +78,15 @@ func (l *Link) beatOnce(ctx context.Context) (answered bool, err error) {
 	return rtt > 0, nil
 }
 
-// Ping asks for a sign of life and returns the round trip.
+// Ping asks for a sign of life and returns the round trip. An NCP that is up gets the
+// protocol's default time-out, not that of ping: one that is busy for a while is not
+// gone.
 func (l *Link) Ping(ctx context.Context) (time.Duration, error) {
 	if err := l.gate.enter(ctx); err != nil {
 		return 0, err
 	}
 	defer l.gate.leave()
-	rtt, err := l.ping(ctx, pingTimeout, nil)
+	rtt, err := l.ping(ctx, slowPing, nil)
 	return max(rtt, 1), err
 }
 

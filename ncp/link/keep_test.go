@@ -71,7 +71,7 @@ func TestSilence(t *testing.T) {
 		if cause != CauseSilent || err != nil {
 			t.Fatalf("%v, %v", cause, err)
 		}
-		if d := time.Since(start); d > 12*time.Second {
+		if d := time.Since(start); d > 15*time.Second {
 			t.Errorf("noticed after %v", d)
 		}
 		start = time.Now()
@@ -95,7 +95,7 @@ func TestSilenceChecked(t *testing.T) {
 		if cause, err := r.link.Keep(r.ctx); cause != CauseSilent || err != nil {
 			t.Fatalf("%v, %v", cause, err)
 		}
-		if d := time.Since(start); d > 3*time.Second {
+		if d := time.Since(start); d > 6*time.Second {
 			t.Errorf("noticed after %v", d)
 		}
 	})

@@ -75,6 +75,8 @@ type Link struct {
 
 	baud      atomic.Int64
 	initial   atomic.Int64 // rate at which the NCP starts, as far as seen; 0: not known
+	found     atomic.Int64 // rate at which it was found last; 0: never
+	asked     atomic.Int64 // rate that it was asked for last; 0: none
 	answered  atomic.Int64 // when the NCP last answered a call, UnixNano
 	holds     atomic.Int32
 	suspected atomic.Int64 // when unreadable noise last made us look, UnixNano

@@ -156,6 +156,7 @@ func (l *Link) badRate(err error) error {
 // it looks at both rates.
 func (l *Link) change(ctx context.Context, rate int) (place, error) {
 	old := l.Baud()
+	l.asked.Store(int64(rate))
 	client := ncp.NewNCP(direct{l})
 	for range changeTries {
 		ok, err := client.SetUartBaudRate(ctx, uint32(rate))

@@ -15,11 +15,16 @@ const (
 	// milliseconds and adapters hold bytes back for at most 16 ms. Later rounds give it
 	// the protocol's time.
 	quickPing = 40 * time.Millisecond
+	// slowPing is the time-out for an NCP that is there but busy: the protocol's default
+	// for calls.
+	slowPing = time.Second
 	// patience is how long the search goes on at least, so that an NCP that was reset by
 	// the opening of the port has started.
 	patience = 6 * time.Second
 	// patienceHeard is the same when something was heard.
 	patienceHeard = 15 * time.Second
+	// slowRates is at how many rates such an NCP is looked for.
+	slowRates = 3
 	// stayText and stayFrame are how long we stay at a rate at which the NCP's boot log,
 	// or a good frame, was heard.
 	stayText  = 6 * time.Second
@@ -66,9 +71,10 @@ func (l *Link) BringUp(ctx context.Context, cause Cause) (Up, error) {
 		return Up{}, err
 	}
 	up := Up{Found: l.Baud()}
-	if l.initial.Load() == 0 && (cause != CauseStart || l.bootHeard()) {
+	if cause == CauseReboot || cause == CauseRestarted || l.bootHeard() {
 		l.initial.Store(int64(up.Found))
 	}
+	l.found.Store(int64(up.Found))
 	l.drain()
 	version, err := l.version(ctx)
 	if err != nil {
@@ -98,6 +104,10 @@ func (l *Link) order(cause Cause) []int {
 	case CauseSilent:
 		add(l.Baud())
 		add(int(l.initial.Load()))
+	}
+	if cause != CauseStart {
+		add(int(l.found.Load()))
+		add(int(l.asked.Load()))
 	}
 	remembered, _ := l.mem.load()
 	add(remembered)
@@ -136,9 +146,23 @@ func (l *Link) search(ctx context.Context, list []int) error {
 			limit = patienceHeard
 		}
 		if round > 0 && time.Since(start) >= limit {
-			return &SearchError{Heard: heard, Rates: list}
+			break
 		}
 	}
+	if heard != HeardNothing {
+		for _, rate := range list[:min(len(list), slowRates)] {
+			found, h, err := l.try(ctx, rate, slowPing)
+			heard = max(heard, h)
+			if err != nil {
+				return err
+			}
+			if found {
+				l.report(Report{Kind: Found, Rate: rate})
+				return nil
+			}
+		}
+	}
+	return &SearchError{Heard: heard, Rates: list}
 }
 
 // try looks for the NCP at one rate: two pings, and more where something tells that
@@ -194,7 +218,7 @@ func (l *Link) probe(ctx context.Context, timeout time.Duration) (bool, error) {
 // stay pings at the present rate for d.
 func (l *Link) stay(ctx context.Context, d time.Duration) (bool, error) {
 	for end := time.Now().Add(d); time.Now().Before(end); {
-		found, err := l.probe(ctx, pingTimeout)
+		found, err := l.probe(ctx, slowPing)
 		if found || err != nil {
 			return found, err
 		}
