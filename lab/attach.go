@@ -45,7 +45,7 @@ func (l *Lab) attach(ctx context.Context, d *Device) {
 		l.log("%s is plugged in", d.spec.Name)
 		stop := context.AfterFunc(ctx, func() { s.Close() })
 		a := &foreign{info: serial.Info{Name: d.spec.Name}, stream: s}
-		unplug := l.ports.plug(d.entry(), a)
+		unplug := l.ports.plug(d.entry(), d.order, a)
 		err = a.pump()
 		unplug()
 		stop()

@@ -56,8 +56,9 @@ type Lab struct {
 
 // Device is one device of a lab.
 type Device struct {
-	spec Spec
-	wire *sim.Wire // of a simulated one
+	spec  Spec
+	order int
+	wire  *sim.Wire // of a simulated one
 
 	mu      sync.Mutex
 	address net.Addr
@@ -77,7 +78,7 @@ func New(o Options) (*Lab, error) {
 		if l.Device(s.Name) != nil {
 			return nil, fmt.Errorf("lab: two devices are called %q", s.Name)
 		}
-		d := &Device{spec: s}
+		d := &Device{spec: s, order: len(l.devices)}
 		if s.Sim != nil {
 			if s.Wire.Info.Name == "" {
 				s.Wire.Info.Name = s.Name
@@ -173,7 +174,7 @@ func (l *Lab) simulate(ctx context.Context, d *Device) {
 	for ctx.Err() == nil {
 		changed := d.wire.PlugChanged()
 		if d.wire.Plugged() {
-			unplug := l.ports.plug(d.entry(), d.wire.Adapter())
+			unplug := l.ports.plug(d.entry(), d.order, d.wire.Adapter())
 			select {
 			case <-changed:
 			case <-ctx.Done():

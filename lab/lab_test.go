@@ -22,11 +22,10 @@ func TestSimulated(t *testing.T) {
 	if ports[0].ID == ports[1].ID {
 		t.Fatal("two ports have the same id")
 	}
-	one := ports[0]
-	if one.Name != "one" {
-		one = ports[1]
+	if ports[0].Name != "one" || ports[1].Name != "two" {
+		t.Errorf("the order is %v", ports)
 	}
-	p := connect(t, base, one.ID)
+	p := connect(t, base, ports[0].ID)
 	p.open(115200)
 	data := bytes.Repeat([]byte("0123456789"), 20)
 	p.write(data)

@@ -35,6 +35,7 @@ type ports struct {
 // plugged is one port from its plugging to its unplugging.
 type plugged struct {
 	entry   entry
+	order   int // place in the list
 	adapter serial.Adapter
 	ctx     context.Context // ends with the unplugging, with serial.ErrLost as its cause
 }
@@ -42,18 +43,20 @@ type plugged struct {
 func newPorts() *ports { return &ports{changed: make(chan struct{})} }
 
 // plug lists a port under an id of its own, until the returned function is called.
-func (p *ports) plug(e entry, a serial.Adapter) (unplug func()) {
+// order is its place among the others.
+func (p *ports) plug(e entry, order int, a serial.Adapter) (unplug func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.last++
 	e.ID = strconv.Itoa(p.last)
-	entry := &plugged{entry: e, adapter: a, ctx: ctx}
-	p.plugged = append(p.plugged, entry)
+	port := &plugged{entry: e, order: order, adapter: a, ctx: ctx}
+	i, _ := slices.BinarySearchFunc(p.plugged, order, func(x *plugged, n int) int { return x.order - n })
+	p.plugged = slices.Insert(p.plugged, i, port)
 	p.tell()
 	return func() {
 		p.mu.Lock()
-		p.plugged = slices.DeleteFunc(p.plugged, func(x *plugged) bool { return x == entry })
+		p.plugged = slices.DeleteFunc(p.plugged, func(x *plugged) bool { return x == port })
 		p.tell()
 		p.mu.Unlock()
 		cancel(serial.ErrLost)

@@ -32,11 +32,11 @@ export function ports() {
 
 /**
  * Opens a channel to a simulated device.
- * @param {Worker} worker
+ * @param {Pick<Worker, "postMessage">} worker
  * @param {string} id
  * @returns {Channel}
  */
-function connect(worker, id) {
+export function connect(worker, id) {
   const { port1: near, port2: far } = new MessageChannel();
   /** @type {Channel} */
   const channel = {

@@ -98,8 +98,17 @@ func (p *port) onData(args []js.Value) {
 // onLost gets lost(errorName, errorMessage).
 func (p *port) onLost(args []js.Value) { p.lose(exception(args[0], args[1])) }
 
-// onNoise gets noise(errorName) for a line error that the port survived: parity,
-// framing, break, overrun. Frames carry their own checks, so it is only counted.
+// Errors counts what went wrong on the line without ending the port: bytes that were
+// dropped because nobody read them, and line errors that the browser told (parity,
+// framing, break, overrun of its own buffer). Frames carry their own checks, so
+// nothing else is done about either.
+func (p *port) Errors() (dropped, lineErrors uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.in.Overflow(), p.noise
+}
+
+// onNoise gets noise(errorName) for a line error that the port survived.
 func (p *port) onNoise([]js.Value) {
 	p.mu.Lock()
 	p.noise++

@@ -142,8 +142,8 @@ func TestLineErrors(t *testing.T) {
 			t.Errorf("after %s: %q, %v", name, got, err)
 		}
 	}
-	if n := p.(*port).noise; n == 0 {
-		t.Error("no line error was counted")
+	if dropped, n := p.(*port).Errors(); dropped != 0 || n == 0 {
+		t.Errorf("%d bytes dropped, %d line errors", dropped, n)
 	}
 }
 

@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 
 import { RemotePorts } from "../../../web/remote.js";
+import { connect } from "../../../web/sim.js";
 import { Shim } from "../../../web/serial.js";
 import { FakeSerial } from "./fake.mjs";
 
@@ -17,7 +18,11 @@ Object.assign(globalThis, {
     /** A new shim with the given provider as its browser's ports. */
     shim: (/** @type {any} */ serial) => new Shim({ serial }, {}),
     fakeSerial: () => new FakeSerial(),
-    remotePorts: (/** @type {any} */ connect) => new RemotePorts(async (id) => connect(id)),
+    /** The simulator's ports; take gets the id and the far MessagePort of each channel. */
+    simPorts: (/** @type {any} */ take) => {
+      const worker = { postMessage: (/** @type {string} */ id, /** @type {any} */ [far]) => take(id, far) };
+      return new RemotePorts(async (id) => connect(/** @type {any} */ (worker), id));
+    },
     errors: 0, // what was written with console.error: calls of released functions, for one
   },
 });
