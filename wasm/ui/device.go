@@ -19,7 +19,7 @@ type deviceView struct {
 	empty, other            *element
 	bringup, notice         *element
 	phases                  []sign
-	card, pair              *element
+	card, pair, control     *element
 	name, boot              *element
 	state                   sign
 	version, configured     *element
@@ -35,7 +35,7 @@ func newDeviceView(u *UI) *deviceView {
 	v := &deviceView{
 		u: u, empty: byID("device-empty"), other: byID("empty-other"),
 		bringup: byID("bringup"), notice: byID("bringup-notice"),
-		card: byID("device-card"), pair: byID("device-pair"),
+		card: byID("device-card"), pair: byID("device-pair"), control: byID("control"),
 		name: byID("device-name"), boot: byID("device-boot"),
 		state:   sign{byID("device-state"), byID("device-state-shape"), byID("device-state-word")},
 		version: byID("device-version"), configured: byID("device-configured"),
@@ -82,7 +82,7 @@ func (e *element) orDash(s string) {
 
 func (v *deviceView) render() {
 	st := &v.u.state
-	known := st.Device.Version != "" || st.Device.StateKnown || !st.Device.Since.IsZero()
+	known := !st.Device.Since.IsZero() && st.Phase != session.PhaseIdle
 	bringing := st.Phase >= session.PhaseOpening && st.Phase <= session.PhaseReading || st.Phase == session.PhaseRecover
 	nothing := !known && !bringing && st.Phase != session.PhaseReady
 	v.empty.show(nothing)
@@ -90,6 +90,7 @@ func (v *deviceView) render() {
 	v.bringup.show(bringing)
 	v.card.show(known || st.Phase == session.PhaseReady)
 	v.pair.show(known || st.Phase == session.PhaseReady)
+	v.control.show(known || st.Phase == session.PhaseReady)
 	if bringing {
 		v.renderBringup()
 	}
@@ -166,7 +167,7 @@ func (v *deviceView) renderChecklist() {
 		ready && (st.Applied != nil && st.Applied.TemplateID != "" || d.StateKnown && d.State != ncp.StateNotInitialized && d.State != ncp.StateUnknown),
 		ready && (d.Configured == session.Yes || network),
 		ready && d.StateKnown && d.State == ncp.StateConnected,
-		value,
+		value && st.Phase != session.PhaseIdle,
 	}
 	next := true
 	for i, s := range v.checklist {
@@ -193,7 +194,7 @@ type linkPanel struct {
 	u                                            *UI
 	quality                                      sign
 	rtt, median, worst                           *element
-	crc, noise, frames, missed, bringups, uptime *element
+	crc, noise, rx, tx, missed, bringups, uptime *element
 	rate                                         *element
 	baud                                         int // that the selector was set to
 }
@@ -202,7 +203,7 @@ func newLinkPanel(u *UI) linkPanel {
 	p := linkPanel{
 		u: u, quality: sign{byID("link-quality"), byID("link-quality-shape"), byID("link-quality-word")},
 		rtt: byID("link-rtt"), median: byID("link-rtt-median"), worst: byID("link-rtt-worst"),
-		crc: byID("link-crc"), noise: byID("link-noise"), frames: byID("link-frames"), missed: byID("link-missed"),
+		crc: byID("link-crc"), noise: byID("link-noise"), rx: byID("link-rx"), tx: byID("link-tx"), missed: byID("link-missed"),
 		bringups: byID("link-bringups"), uptime: byID("link-uptime"), rate: byID("rate"),
 	}
 	rate := p.rate
@@ -225,7 +226,8 @@ func (p *linkPanel) render(st *session.State, now time.Time) {
 	p.worst.setText(Quick(l.RTTWorst))
 	p.crc.setText(Grouped(l.CRCErrors))
 	p.noise.setText(Bytes(l.NoiseBytes))
-	p.frames.setText(Grouped(l.RxFrames) + ", " + Grouped(l.TxFrames))
+	p.rx.setText(Grouped(l.RxFrames))
+	p.tx.setText(Grouped(l.TxFrames))
 	p.missed.setText(Grouped(l.Missed))
 	p.bringups.setText(Grouped(l.BringUps))
 	if st.Device.Since.IsZero() {

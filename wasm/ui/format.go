@@ -110,7 +110,7 @@ func Skew(d time.Duration) string {
 		d, ahead = -d, " behind"
 	}
 	if d < time.Second {
-		return "the same"
+		return "The same"
 	}
 	return Span(d) + ahead
 }

@@ -20,8 +20,7 @@ type ports struct {
 	u        *UI
 	mu       sync.Mutex // guards granted: the handlers of clicks read it where they are
 	granted  []*webserial.Adapter
-	last     serial.Adapter // the one that Connect was last called with
-	watching bool           // the simulator is watched
+	watching bool // the simulator is watched
 }
 
 func newPorts(u *UI) *ports {
@@ -61,6 +60,7 @@ func (p *ports) start(ctx context.Context) {
 
 func (p *ports) changed(e webserial.Event) {
 	if !e.Plugged {
+		p.u.session.Unplugged(e.Adapter)
 		p.mu.Lock()
 		p.granted = slices.DeleteFunc(p.granted, func(a *webserial.Adapter) bool { return a == e.Adapter })
 		p.mu.Unlock()
@@ -127,6 +127,8 @@ func (p *ports) try() {
 				from.Watch(func(e webserial.Event) {
 					if e.Plugged {
 						p.u.session.Plugged(e.Adapter)
+					} else {
+						p.u.session.Unplugged(e.Adapter)
 					}
 				})
 			}
@@ -151,7 +153,6 @@ func (p *ports) chosen(a *webserial.Adapter, err error) {
 // open connects. A connection that is there is ended first. What goes wrong stands
 // in the session's state.
 func (p *ports) open(a serial.Adapter) {
-	p.last = a
 	p.u.problem.passed("request")
 	p.u.running["connect"]++
 	go func() {
@@ -171,11 +172,13 @@ func (p *ports) opened(err error) {
 	p.u.problem.failed("connect", problem, p.again)
 }
 
-// again connects to the last device once more.
+// again tries the connection that failed once more; what was applied stays known.
 func (p *ports) again() {
-	if p.last != nil {
-		p.open(p.last)
-	}
+	p.u.running["connect"]++
+	go func() {
+		err := p.u.session.Retry(context.Background())
+		p.u.post(func() { p.opened(err) })
+	}()
 }
 
 func (p *ports) disconnect() {

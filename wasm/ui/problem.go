@@ -144,8 +144,8 @@ func (c *problemCard) fill(p *session.Problem) {
 	c.detail.setText(visible(strings.ReplaceAll(detail, "\n", " "), true))
 	c.more.show(detail != "")
 	connection := p == c.u.state.Problem
-	c.retry.show(card.Retry && (c.again != nil || connection && c.u.ports.last != nil))
-	c.other.show(c.u.opt.Ports != nil && connection)
+	c.retry.show(card.Retry && (connection || c.again != nil))
+	c.other.show(c.u.opt.Ports != nil && (connection || c.command == "request"))
 	c.sim.show(card.Sim && c.u.opt.Simulator != nil)
 }
 

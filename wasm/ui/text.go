@@ -6,10 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// Visible makes text of a device fit to be shown: control characters become their
-// pictures, characters that are invisible or reorder text become their numbers in
-// angle quotes, and invalid UTF-8 becomes the replacement character. Nothing of it
-// can move, hide or reorder what stands beside it.
+// Visible makes text of a device fit to be shown: control characters, and characters
+// that are invisible or reorder text, become their numbers in angle quotes, and
+// invalid UTF-8 becomes the replacement character. Nothing of it can move, hide or
+// reorder what stands beside it. (Unicode has pictures of control characters, but
+// few fonts have them.)
 func Visible(s string) string { return visible(s, false) }
 
 // VisibleLine is Visible for a line of a log: tabs stay tabs, and the carriage
@@ -26,10 +27,8 @@ func visible(s string, tabs bool) string {
 		switch {
 		case r == '\t' && tabs:
 			b.WriteByte('\t')
-		case r < 0x20:
-			b.WriteRune(0x2400 + r)
-		case r == 0x7F:
-			b.WriteRune(0x2421)
+		case r < 0x20 || r == 0x7F:
+			b.WriteString("‹" + hex(uint32(r))[2:] + "›")
 		case hidden(r):
 			b.WriteString("‹" + hex(uint32(r)) + "›")
 		default:

@@ -13,10 +13,10 @@ import (
 func TestVisible(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"plain 23.5", "plain 23.5"},
-		{"a\x00b", "a␀b"},
-		{"a\tb\r\n", "a␉b␍␊"},
-		{"\x1b[31m", "␛[31m"},
-		{"\x7f", "␡"},
+		{"a\x00b", "a‹00›b"},
+		{"a\tb\r\n", "a‹09›b‹0D›‹0A›"},
+		{"\x1b[31m", "‹1B›[31m"},
+		{"\x7f", "‹7F›"},
 		{"a\u202eb", "a‹202E›b"},
 		{"\u2066x\u2069", "‹2066›x‹2069›"},
 		{"\u0085", "‹0085›"},
@@ -38,10 +38,10 @@ func TestPlainLine(t *testing.T) {
 		{"\x1b]0;title\x1b\\x", "x"},
 		{"\x1bcx", "x"},
 		{"a\tb", "a\tb"},
-		{"\x1b[31", "␛[31"},
-		{"\x1b", "␛"},
-		{"\x1b[3\x01m", "␛[3␁m"},
-		{"50 %\r60 %", "50 %␍60 %"},
+		{"\x1b[31", "‹1B›[31"},
+		{"\x1b", "‹1B›"},
+		{"\x1b[3\x01m", "‹1B›[3‹01›m"},
+		{"50 %\r60 %", "50 %‹0D›60 %"},
 	} {
 		if got := PlainLine(c.in); got != c.want {
 			t.Errorf("PlainLine(%q) = %q, want %q", c.in, got, c.want)
@@ -82,7 +82,7 @@ func TestFormats(t *testing.T) {
 		{Age(300 * time.Millisecond), "now"}, {Age(5 * time.Second), "5 s"}, {Age(3 * time.Minute), "3 min"}, {Age(47 * time.Hour), "47 h"}, {Age(72 * time.Hour), "3 d"},
 		{Span(-time.Second), "–"}, {Span(65 * time.Second), "1 min 5 s"}, {Span(3700 * time.Second), "1 h 1 min"}, {Span(50 * time.Hour), "2 d 2 h"},
 		{Clock(time.Date(2026, 1, 2, 3, 4, 5, 67e6, time.UTC)), "03:04:05.067"},
-		{Skew(0), "the same"}, {Skew(-5 * time.Second), "5 s behind"}, {Skew(61 * time.Second), "1 min 1 s ahead"},
+		{Skew(0), "The same"}, {Skew(-5 * time.Second), "5 s behind"}, {Skew(61 * time.Second), "1 min 1 s ahead"},
 		{Offset(2 * time.Hour), "UTC+02:00"}, {Offset(-(3*time.Hour + 30*time.Minute)), "UTC−03:30"},
 	} {
 		if c.got != c.want {
@@ -128,12 +128,32 @@ func TestEventWords(t *testing.T) {
 		{session.Event{Kind: session.EventState, Value: uint8(ncp.StateConnected)}, "Online"},
 		{session.Event{Kind: session.EventState, Value: 200}, "State 200"},
 		{session.Event{Kind: session.EventNCP, Value: 99}, "Event 99"},
-		{session.Event{Kind: session.EventLogged, Text: "hot\x00", Detail: "85 °C"}, "Event hot␀ logged: 85 °C"},
-		{session.Event{Kind: session.EventLink, Text: "rate", Detail: "115200"}, "Baud rate changed: 115\u202f200 baud"},
+		{session.Event{Kind: session.EventLogged, Text: "hot\x00", Detail: "85 °C"}, "Event hot‹00› logged: 85 °C"},
+		{session.Event{Kind: session.EventLink, Text: "rate", Detail: "bad 115200"}, "115\u202f200 baud does not carry"},
+		{session.Event{Kind: session.EventLink, Text: "down", Detail: "silent"}, "NCP stopped answering"},
 		{session.Event{Kind: session.EventLink, Text: "new key", Detail: ""}, "new key"},
 	} {
 		if got, _ := EventWords(c.e); got != c.want {
 			t.Errorf("EventWords(%+v) = %q, want %q", c.e, got, c.want)
+		}
+	}
+}
+
+func TestRatesTried(t *testing.T) {
+	p := &session.Problem{Code: session.CodeSilent, Op: "connect", Detail: "link: nothing answered and nothing was heard; tried 38400 115200"}
+	if c := ProblemCard(p, false); !strings.Contains(c.What, "Tried: 38\u202f400, 115\u202f200 baud.") {
+		t.Errorf("the rates are missing: %q", c.What)
+	}
+	p.Detail = "something; tried <b> 1"
+	if c := ProblemCard(p, false); strings.Contains(c.What, "Tried") {
+		t.Errorf("made rates of words: %q", c.What)
+	}
+}
+
+func TestNoticeWords(t *testing.T) {
+	for in, want := range map[string]string{"": "", "searching 38400": "Asking at 38\u202f400 baud.", "new\x00 7": "new‹00› 7"} {
+		if got := NoticeWords(in); got != want {
+			t.Errorf("NoticeWords(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

@@ -135,15 +135,17 @@ func linkWords(key, detail string) (string, Tone) {
 	case "up":
 		return join("NCP answers", rateWord(detail)), OK
 	case "down":
-		return join("NCP stopped answering", detail), Warn
+		return downWords(detail)
 	case "rate":
-		return join("Baud rate changed", rateWord(detail)), Idle
+		return rateWords(detail)
 	case "reboot":
-		return join("NCP restarted", detail), Warn
+		return join("NCP restarts", detail), Warn
 	case "crash":
 		return join("NCP crashed", detail), Fail
 	case "reapplied":
 		return join("Configuration applied again", detail), OK
+	case "reapplyfailed":
+		return join("Configuration could not be applied again", detail), Fail
 	case "unplugged":
 		return join("Unplugged", detail), Warn
 	case "plugged":
@@ -152,6 +154,33 @@ func linkWords(key, detail string) (string, Tone) {
 		return join("Port lent", detail), Idle
 	}
 	return join(Visible(key), detail), Idle
+}
+
+// downWords says why the NCP is brought up again.
+func downWords(cause string) (string, Tone) {
+	switch cause {
+	case "silent":
+		return "NCP stopped answering", Warn
+	case "reboot":
+		return "NCP went down to restart", Idle
+	case "restarted":
+		return "NCP restarted by itself", Warn
+	}
+	return "Connection to the NCP ended", Idle
+}
+
+// rateWords says what became of a rate, such as "proven 460800".
+func rateWords(detail string) (string, Tone) {
+	key, rate, _ := strings.Cut(detail, " ")
+	switch key {
+	case "proven":
+		return rateWord(rate) + " proven", OK
+	case "bad":
+		return rateWord(rate) + " does not carry", Warn
+	case "refused":
+		return rateWord(rate) + " refused by the NCP", Warn
+	}
+	return join("Baud rate", rateWord(detail)), Idle
 }
 
 // rateWord adds the unit to a detail that is only a number.
@@ -169,31 +198,37 @@ func join(head, tail string) string {
 	return head + ": " + tail
 }
 
-// NoticeWords says what the bring-up does now.
+// NoticeWords says what the bring-up does now. A notice is a key and a rate.
 func NoticeWords(notice string) string {
 	key, rest, _ := strings.Cut(notice, " ")
-	rest = Visible(rest)
+	rate := rateWord(Visible(rest))
 	switch key {
 	case "":
 		return ""
-	case "open":
-		return "Opening the port."
-	case "rate":
-		return "Listening and asking at " + rateWord(rest) + "."
-	case "boot":
+	case "searching":
+		return "Asking at " + rate + "."
+	case "found":
+		return "The NCP answers at " + rate + "."
+	case "booting":
 		return "Boot log heard. Waiting for the NCP to come up."
-	case "raise":
-		return "Asking for " + rateWord(rest) + "."
-	case "prove":
-		return "Proving " + rateWord(rest) + "."
-	case "stepdown":
-		return "The faster rate was not reliable. Going down to " + rateWord(rest) + "."
-	case "reset":
+	case "raising":
+		return "Changing to " + rate + "."
+	case "proven":
+		return rate + " carries long frames without an error."
+	case "refused":
+		return "The NCP does not take " + rate + "."
+	case "bad":
+		return rate + " is not reliable here. Going down."
+	case "noisy":
+		return "The line has errors: staying at " + rate + "."
+	case "talkdown":
+		return "Nothing passes at " + rate + ". Asking for a slower rate."
+	case "resetting":
 		return "Resetting the module by DTR and RTS."
-	case "wait":
+	case "waitreboot":
 		return "Waiting for the NCP to restart by itself. This takes up to a minute."
-	case "read":
-		return "Reading version and state."
+	case "listening":
+		return "Nobody answered. Listening for a boot log at " + rate + "."
 	}
 	return Visible(notice)
 }

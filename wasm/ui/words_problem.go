@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strconv"
 	"strings"
 
 	"ncpweb/session"
@@ -54,6 +55,10 @@ func ProblemCard(p *session.Problem, linux bool) Card {
 		c.What = strings.ReplaceAll(c.What, "{op}", "The last step")
 	}
 	switch p.Code {
+	case session.CodeSilent, session.CodeNoise, session.CodeNotAnswered:
+		if rates := ratesTried(p.Detail); rates != "" {
+			c.What += " Tried: " + rates + " baud."
+		}
 	case session.CodeInput:
 		if field, _, _ := strings.Cut(p.Detail, ":"); field != "" {
 			short, _ := Cut(FieldName(field), 80)
@@ -65,6 +70,20 @@ func ProblemCard(p *session.Problem, linux bool) Card {
 		}
 	}
 	return c
+}
+
+// ratesTried takes the rates out of the detail of a search, "…; tried 38400 115200".
+func ratesTried(detail string) string {
+	_, list, _ := strings.Cut(detail, "; tried ")
+	var rates []string
+	for _, word := range strings.Fields(list) {
+		n, err := strconv.Atoi(word)
+		if err != nil || n <= 0 || len(rates) == 16 {
+			break
+		}
+		rates = append(rates, Grouped(uint64(n)))
+	}
+	return strings.Join(rates, ", ")
 }
 
 // opWords say what was being done, as the beginning of a sentence.
@@ -97,7 +116,7 @@ var cards = map[session.Code]Card{
 		Title: "No permission for the port",
 		What:  "The browser or the system did not let the page open the port.",
 		Why:   "The permission was not given, was taken back, or your user has no rights to serial ports.",
-		Try:   try("Press Try again and pick the port in the browser's list.", "Look at the site settings left of the address: serial ports must not be blocked.", "On a managed computer, ask who manages it: a policy can block serial ports."),
+		Try:   try("Press Choose another port and pick it in the browser's list.", "Look at the site settings left of the address: serial ports must not be blocked.", "On a managed computer, ask who manages it: a policy can block serial ports."),
 		Retry: true,
 	},
 	session.CodeOpenFailed: {
@@ -111,7 +130,7 @@ var cards = map[session.Code]Card{
 		Title: "The device was unplugged",
 		What:  "The connection ended because the adapter is gone. Plug it in again: the page goes on by itself.",
 		Why:   "The cable came loose, the board lost power, or its USB part restarted.",
-		Try:   try("Plug the board in again.", "If it went by itself, use a shorter cable or another port.", "If it does not come back, press Try again and pick the port anew."),
+		Try:   try("Plug the board in again.", "If it went by itself, use a shorter cable or another port.", "If it does not come back, press Choose another port and pick it anew."),
 		Tone:  Warn, Retry: true,
 	},
 	session.CodeSilent: {
