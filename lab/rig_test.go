@@ -50,7 +50,7 @@ func start(t *testing.T, o Options) (*Lab, string) {
 	return l, strings.TrimSuffix(url, "/?lab")
 }
 
-func within(t *testing.T, d time.Duration) context.Context {
+func within(t testing.TB, d time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	t.Cleanup(cancel)
@@ -58,7 +58,7 @@ func within(t *testing.T, d time.Duration) context.Context {
 }
 
 // plugged waits until n ports are plugged in, and returns them.
-func listed(t *testing.T, base string, n int) []entry {
+func listed(t testing.TB, base string, n int) []entry {
 	t.Helper()
 	for end := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		r, err := http.Get(base + "/lab/ports")
@@ -82,14 +82,14 @@ func listed(t *testing.T, base string, n int) []entry {
 
 // page is the page's end of a channel to a port.
 type page struct {
-	t    *testing.T
+	t    testing.TB
 	conn *websocket.Conn
 	last int
 	data []byte // bytes that came while something else was waited for
 	lost bool
 }
 
-func connect(t *testing.T, base, id string) *page {
+func connect(t testing.TB, base, id string) *page {
 	t.Helper()
 	c, _, err := websocket.Dial(within(t, 5*time.Second), strings.Replace(base, "http", "ws", 1)+"/lab/port?id="+id, nil)
 	if err != nil {
