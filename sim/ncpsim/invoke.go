@@ -157,6 +157,9 @@ func (l *life) invoke(ctx context.Context, uid uint16, args []byte, timeout time
 			}
 			until = until.Add(time.Since(begin))
 		}
+		if l.n.restarting() {
+			return nil, errRestart
+		}
 		if !time.Now().Before(until) {
 			return nil, nil
 		}
@@ -164,6 +167,12 @@ func (l *life) invoke(ctx context.Context, uid uint16, args []byte, timeout time
 			return nil, err
 		}
 	}
+}
+
+func (n *NCP) restarting() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.restart
 }
 
 // liveness tells whether the MCU has to be pinged now, and when to look again. After

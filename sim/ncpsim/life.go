@@ -99,7 +99,7 @@ func (l *life) serve(ctx context.Context) error {
 		ping, alive := n.liveness(time.Now())
 		restart := n.restart
 		var ask *request
-		if len(n.requests) > 0 {
+		if len(n.requests) > 0 && !restart {
 			ask, n.requests = n.requests[0], n.requests[1:]
 		}
 		frames := 0
