@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ncpweb/ncp/link"
 	"ncpweb/serial"
 )
 
@@ -43,6 +44,9 @@ type lendAnswer struct {
 
 func (r *lendRequest) fail(err error) { r.answer <- lendAnswer{err: err} }
 
+// lendPatience is how long calls under way have before the port is lent.
+const lendPatience = 300 * time.Millisecond
+
 // Lend stops the reader of the RPC and hands the port out, without losing a byte. It
 // works whenever the port is open, also while no NCP answers. One lease at a time.
 func (s *Session) Lend(ctx context.Context) (*Lease, error) {
@@ -58,12 +62,26 @@ func (s *Session) Lend(ctx context.Context) (*Lease, error) {
 		refused = failure(op, CodeNotReady, "the port is lent already")
 	default:
 		c.lend = req
-		c.stop(errLending)
+	}
+	var stop context.CancelCauseFunc
+	var ready *link.Link
+	if refused == nil {
+		stop = c.stop
+		if c.up != nil {
+			ready = c.link
+		}
 	}
 	s.mu.Unlock()
 	if refused != nil {
 		return nil, refused
 	}
+	if ready != nil {
+		// Whatever is under way may end: its result would reach the borrower.
+		quiet, cancel := context.WithTimeout(ctx, lendPatience)
+		_ = ready.Drain(quiet)
+		cancel()
+	}
+	stop(errLending)
 	select {
 	case a := <-req.answer:
 		if a.err != nil {
@@ -97,6 +115,7 @@ func (c *conn) lent(port serial.Port, req *lendRequest) error {
 		c.s.st.Problem = nil
 		c.s.st.Notice = ""
 		c.s.log.note(time.Now(), "the port is lent")
+		c.s.timeline.add(Event{Time: time.Now(), Kind: EventLink, Text: "lent"})
 		c.stop = func(error) { stopOnce.Do(func() { close(stop) }) }
 	})
 	defer func() {

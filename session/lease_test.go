@@ -156,7 +156,14 @@ func TestLeaseDisconnect(t *testing.T) {
 			t.Fatal(err)
 		}
 		blocked := make(chan error, 1)
-		go func() { _, err := lease.Port().Read(make([]byte, 1)); blocked <- err }()
+		go func() {
+			for {
+				if _, err := lease.Port().Read(make([]byte, 1)); err != nil {
+					blocked <- err
+					return
+				}
+			}
+		}()
 		time.Sleep(time.Second)
 		if err := l.s.Disconnect(l.ctx); err != nil {
 			t.Error(err)

@@ -74,7 +74,11 @@ func (c *conn) awaitAdapter(lost bool) bool {
 		select {
 		case p := <-c.plug:
 			if !lost || time.Since(p.at) < replugGrace {
-				c.s.update(func() { c.adapt = p.adapter; c.s.st.Port = p.adapter.Info() })
+				c.s.update(func() {
+					c.adapt = p.adapter
+					c.s.st.Port = p.adapter.Info()
+					c.s.timeline.add(Event{Time: time.Now(), Kind: EventLink, Text: "plugged"})
+				})
 				return true
 			}
 		case <-c.retry:

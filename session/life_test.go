@@ -1,6 +1,7 @@
 package session
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -230,4 +231,33 @@ func TestTime(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRefusesAgain: an NCP that refuses its configuration after a crash is not asked
+// all the time.
+func TestRefusesAgain(t *testing.T) {
+	refuse := false
+	var mu sync.Mutex
+	override := func(uid uint16, _ []any) ([]any, bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		return []any{false}, refuse && uid == ncp.UIDBlynkInitialize
+	}
+	inLab(t, usual(), ncpsim.Options{Provisioned: true, Override: override}, Options{}, func(l *lab) {
+		connectedLab(l)
+		mu.Lock()
+		refuse = true
+		mu.Unlock()
+		l.dev.SetState(ncpsim.StateNotInitialized)
+		time.Sleep(10 * time.Minute)
+		st := l.s.State()
+		failed := events(st, "reapplyfailed")
+		if events(st, "crash") != 1 || failed < 3 || failed > 12 || st.Phase != PhaseReady {
+			t.Errorf("%d crashes, %d refusals, phase %d", events(st, "crash"), failed, st.Phase)
+		}
+		mu.Lock()
+		refuse = false
+		mu.Unlock()
+		l.until(5*time.Minute, "applied again", func(st State) bool { return events(st, "reapplied") == 1 })
+	})
 }

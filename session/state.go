@@ -25,7 +25,7 @@ const (
 	PhaseRecover                // three heartbeats missed or a reboot: bringing it up again
 	PhaseLent                   // the port is lent
 	PhaseUnplugged              // the adapter is gone; a replug goes on by itself
-	PhaseFailed                 // Problem says why; Retry is up to the person
+	PhaseFailed                 // Problem says why; Retry is up to the person. An open port is still listened to: a boot log goes on by itself
 )
 
 // Problem is what a person is told when something failed. Codes are stable; the
@@ -67,7 +67,7 @@ type State struct {
 	Port    serial.Info
 	Baud    int      // of the line, now
 	Problem *Problem // of the connection; nil while all is well
-	Notice  string   // a short note on what the bring-up does now, a key with detail, such as "rate 38400"
+	Notice  string   // what the bring-up does now: a link.Kind and a rate, such as "searching 38400"
 
 	Device  Device
 	Applied *Configuration // what is applied, and will be again after a restart of the NCP
@@ -169,8 +169,19 @@ const (
 	EventLogged                        // Text: event code; we logged it, Detail: description
 	EventResolved                      // Text: event code
 	EventMetadata                      // Text: field, Detail: value
-	EventLink                          // Text: a key such as "up", "down", "rate", "reboot", "crash", "reapplied"
+	EventLink                          // Text: one of the keys below
 )
+
+// The keys of EventLink are
+//
+//	up             Detail: the rate
+//	down           Detail: a link.Cause
+//	rate           Detail: "proven", "bad" or "refused" and the rate
+//	reboot         the NCP said that it restarts
+//	crash          it lost its configuration without a word
+//	reapplied      the configuration was applied again
+//	reapplyfailed  Detail: why
+//	unplugged, plugged, lent
 
 // Event is an entry of the timeline.
 type Event struct {

@@ -55,6 +55,7 @@ type worker struct {
 	surveyed  int // methods asked so far
 	misses    int // questions of the survey in a row that were not answered
 	reapplied time.Time
+	refusals  int  // attempts to apply again that failed in a row
 	restarted bool // it is known why the NCP is not initialized: no crash
 }
 
@@ -284,21 +285,26 @@ func (w *worker) reapply(ctx context.Context) {
 	if applied == nil {
 		return
 	}
-	if wait := reapplyPause - time.Since(w.reapplied); wait > 0 && !w.reapplied.IsZero() {
-		if pause(ctx, wait) != nil {
-			return
-		}
+	// An NCP that refuses is asked less and less often; the next look at its state comes
+	// back here.
+	wait := reapplyPause<<min(w.refusals, 6) - time.Since(w.reapplied)
+	switch {
+	case wait <= 0 || w.reapplied.IsZero():
+	case w.refusals > 0 || pause(ctx, wait) != nil:
+		return
 	}
 	w.reapplied = time.Now()
-	if !w.restarted {
+	if !w.restarted && w.refusals == 0 {
 		s.event(Event{Kind: EventLink, Text: "crash"})
 		s.note("the NCP has lost its configuration: applying it again")
 	}
 	w.restarted = false
 	if err := s.applyAgain(ctx, w.c, *applied); err != nil {
+		w.refusals++
 		s.event(Event{Kind: EventLink, Text: "reapplyfailed", Detail: ProblemOf(err).Detail})
 		return
 	}
+	w.refusals = 0
 	s.event(Event{Kind: EventLink, Text: "reapplied"})
 	w.want(wantState | wantNetwork)
 }

@@ -7,6 +7,7 @@ import (
 
 // gate lets calls pass while it is open. Shutting it waits for those inside.
 type gate struct {
+	owner  chan struct{} // capacity one: held by who has shut it
 	mu     sync.Mutex
 	inside int
 	opened chan struct{} // not nil while shut: closed when it opens
@@ -43,8 +44,13 @@ func (g *gate) leave() {
 }
 
 // shut closes the gate and waits until nobody is inside. The caller must open it
-// again unless an error is returned. Only one owner may shut it at a time.
+// again unless an error is returned. Those who shut it take turns.
 func (g *gate) shut(ctx context.Context) error {
+	select {
+	case g.owner <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 	g.mu.Lock()
 	g.opened = make(chan struct{})
 	var empty chan struct{}
@@ -73,4 +79,5 @@ func (g *gate) open() {
 		g.opened = nil
 	}
 	g.empty = nil
+	<-g.owner
 }

@@ -96,6 +96,7 @@ func New(port serial.Port, baud int, o Options) *Link {
 		beat:    make(chan struct{}, 1),
 		writing: make(chan struct{}, 1),
 	}
+	l.gate.owner = make(chan struct{}, 1)
 	l.ear.init()
 	l.logs.init()
 	h := o.Handler
@@ -167,6 +168,10 @@ func (l *Link) Hold() (release func()) {
 	var once sync.Once
 	return func() { once.Do(func() { l.holds.Add(-1) }) }
 }
+
+// Drain lets the calls under way end and no others begin, so that the line is quiet
+// for whoever uses it next. It is for the end of a Link: calls then wait for ever.
+func (l *Link) Drain(ctx context.Context) error { return l.gate.shut(ctx) }
 
 // Restarting tells the Link that the NCP was asked to restart and agreed, as its
 // event 1 would: Keep returns.
