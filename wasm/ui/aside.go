@@ -4,6 +4,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ type asideView struct {
 	u *UI
 
 	pin, pinFault, name   *element
+	last, lastValue       *element
 	items, valueFault     *element
 	item                  pattern
 	property, propValue   *element
@@ -39,6 +41,7 @@ type asideView struct {
 func newAsideView(u *UI) *asideView {
 	v := &asideView{
 		u: u, pin: byID("write-pin"), pinFault: byID("e-pin"), name: byID("pin-name"),
+		last: byID("pin-last"), lastValue: byID("pin-last-value"),
 		items: byID("items"), valueFault: byID("e-value"), item: newPattern("t-item"),
 		property: byID("property-name"), propValue: byID("property-value"), propFault: byID("e-property"), properties: byID("properties"), propertyRow: newPattern("t-property"),
 		groupRows: byID("group-rows"), groupFault: byID("e-group"), groupTime: byID("group-time"), groupRow: newPattern("t-group-row"),
@@ -62,8 +65,8 @@ func (v *asideView) listen() {
 		v.numberItems()
 	})
 	u.on(v.pin, "input", func() {
-		if n, ok := parsePin(v.pin.value()); ok {
-			v.showName(n)
+		if _, ok := parsePin(v.pin.value()); ok {
+			v.showName()
 			v.fault(v.pin, v.pinFault, "")
 		}
 	})
@@ -107,15 +110,14 @@ func (v *asideView) thePin() (uint16, bool) {
 func (v *asideView) choose(n uint16) {
 	v.pin.setValue(strconv.Itoa(int(n)))
 	v.fault(v.pin, v.pinFault, "")
-	v.showName(n)
+	v.showName()
 }
 
-func (v *asideView) showName(n uint16) {
+// showName puts the name of the pin in the form beside its number.
+func (v *asideView) showName() {
 	name := ""
-	for i := range v.u.state.Pins {
-		if v.u.state.Pins[i].Number == n {
-			name = v.u.state.Pins[i].Name
-		}
+	if p := v.formPin(); p != nil {
+		name = p.Name
 	}
 	v.name.setValue(name)
 }
@@ -323,17 +325,20 @@ func overlap(old, new []session.Event) int {
 	return 0
 }
 
-// renderProperties lists the properties of the pin in the form.
+// renderProperties shows the last value of the pin in the form, whole, one item per
+// line, and its properties.
 func (v *asideView) renderProperties() {
-	var props []session.Property
-	if n, ok := parsePin(v.pin.value()); ok {
-		for i := range v.u.state.Pins {
-			if v.u.state.Pins[i].Number == n {
-				props = v.u.state.Pins[i].Properties
-				break
-			}
-		}
+	p := v.formPin()
+	v.last.show(p != nil && p.Count > 0)
+	if p == nil {
+		p = new(session.Pin)
 	}
+	lines := make([]string, len(p.Values))
+	for i, item := range p.Values {
+		lines[i] = Visible(item)
+	}
+	v.lastValue.setText(strings.Join(lines, "\n"))
+	props := p.Properties
 	if len(props) == len(v.props) && (len(props) == 0 || &props[0] == &v.props[0]) {
 		return
 	}
@@ -345,4 +350,15 @@ func (v *asideView) renderProperties() {
 		row.child(1).orDash(p.Value)
 		v.properties.append(row)
 	}
+}
+
+// formPin returns the pin whose number stands in the form; nil if there is none.
+func (v *asideView) formPin() *session.Pin {
+	n, ok := parsePin(v.pin.value())
+	pins := v.u.state.Pins
+	i, there := slices.BinarySearchFunc(pins, n, func(p session.Pin, n uint16) int { return int(p.Number) - int(n) })
+	if !ok || !there {
+		return nil
+	}
+	return &pins[i]
 }

@@ -112,10 +112,10 @@ func (f *frame) render() {
 	f.chip.set(word, tone)
 	f.detail.setText(strings.Join(detail, " · "))
 	busy := f.u.running["connect"] > 0 || f.u.running["try"] > 0
-	idle := st.Phase == session.PhaseIdle || st.Phase == session.PhaseFailed || st.Phase == session.PhaseUnplugged
+	idle := st.Phase == session.PhaseIdle || st.Phase == session.PhaseFailed
 	f.connect.show(idle)
 	f.try.show(idle)
-	f.disconnect.show(st.Phase != session.PhaseIdle && st.Phase != session.PhaseFailed)
+	f.disconnect.show(!idle)
 	f.connect.enable(!busy || idle)
 	title := word + " – NCP Web Console"
 	if st.Phase == session.PhaseIdle {

@@ -26,6 +26,8 @@ type pinsView struct {
 	selected uint16
 	chosen   bool
 	search   string
+	ready    bool      // what the rows were told
+	aged     time.Time // when the ages were last written
 }
 
 // pinRow is the row of one pin and what it shows.
@@ -135,11 +137,18 @@ func (v *pinsView) render() {
 	if len(pins) != len(v.shown) || len(pins) > 0 && &pins[0] != &v.shown[0] {
 		v.update(pins)
 	}
-	ready := v.u.ready()
-	for i := range pins {
-		r := v.rows[pins[i].Number]
-		r.renderAge(v.u.now)
-		r.sync.enable(ready)
+	// A thousand rows are too many to look at in every frame for what changes rarely.
+	if ready := v.u.ready(); ready != v.ready {
+		v.ready = ready
+		for _, r := range v.rows {
+			r.sync.enable(ready)
+		}
+	}
+	if v.u.now.Sub(v.aged) >= time.Second {
+		v.aged = v.u.now
+		for _, r := range v.rows {
+			r.renderAge(v.u.now)
+		}
 	}
 	v.empty.show(len(pins) == 0)
 }
@@ -164,7 +173,7 @@ func (v *pinsView) update(pins []session.Pin) {
 			}
 			r.box.show(v.matches(p))
 		}
-		r.update(p)
+		r.update(p, v.u.now)
 		before = r
 	}
 }
@@ -202,6 +211,7 @@ func (v *pinsView) newRow(n uint16) *pinRow {
 	}
 	box.setAttr("data-pin", number)
 	r.number.setText("V" + number)
+	r.sync.enable(v.ready)
 	if v.chosen && v.selected == n {
 		box.setAttr("aria-selected", "true")
 	}
@@ -209,7 +219,7 @@ func (v *pinsView) newRow(n uint16) *pinRow {
 }
 
 // update writes what changed of a pin.
-func (r *pinRow) update(p *session.Pin) {
+func (r *pinRow) update(p *session.Pin, now time.Time) {
 	if !r.fresh && p.Count == r.pin.Count && p.Name == r.pin.Name && p.Time.Equal(r.pin.Time) {
 		r.pin = *p
 		return
@@ -224,6 +234,7 @@ func (r *pinRow) update(p *session.Pin) {
 		r.setDirection(p.Dir)
 	}
 	r.pin, r.fresh = *p, false
+	r.renderAge(now)
 }
 
 func (r *pinRow) setDirection(d session.Direction) {
