@@ -32,6 +32,12 @@ console.error = (...args) => {
   report(...args);
 };
 
+// Go's start-up has a small fixed space for arguments and environment.
+const keep = ["PATH", "HOME", "PWD", "TMPDIR", "NCP_VECTORS"];
+for (const name of Object.keys(process.env)) {
+  if (!keep.includes(name)) delete process.env[name];
+}
+
 process.argv.splice(1, 1); // Go's wrapper expects the binary behind its own name
 process.argv.splice(1, 0, "exec");
 createRequire(import.meta.url)(join(goroot, "lib/wasm/wasm_exec_node.js"));
