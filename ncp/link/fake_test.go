@@ -24,6 +24,7 @@ type fakeNCP struct {
 	bootLog        string        // printed at each start
 	bootTime       time.Duration // from start to the boot log
 	bad            []int         // rates that it takes and at which the line is garbage
+	lisps          []int         // rates that it takes and at which only its own words are garbage
 	refuse         []int         // rates that it does not take
 	loseAnswers    atomic.Int32  // so many answers of setUartBaudRate get lost after the change
 	lostRequests   atomic.Int32  // so many requests of setUartBaudRate are as if they got lost
@@ -42,7 +43,7 @@ type fakeNCP struct {
 }
 
 func (f *fakeNCP) Run(ctx context.Context, u sim.UART) error {
-	f.u = u
+	f.u = &lisping{UART: u, rates: f.lisps}
 	f.restart = make(chan struct{}, 1)
 	rate := f.now
 	if rate == 0 {
@@ -53,6 +54,25 @@ func (f *fakeNCP) Run(ctx context.Context, u sim.UART) error {
 		rate = f.initial
 	}
 	return nil
+}
+
+// lisping is a UART that sends garbage at some rates.
+type lisping struct {
+	sim.UART
+	rates []int
+	bad   atomic.Bool
+}
+
+func (u *lisping) SetMode(m serial.Mode) error {
+	u.bad.Store(slices.Contains(u.rates, m.Baud))
+	return u.UART.SetMode(m)
+}
+
+func (u *lisping) Write(p []byte) (int, error) {
+	if u.bad.Load() {
+		p = slices.Repeat([]byte{0x5A}, len(p))
+	}
+	return u.UART.Write(p)
 }
 
 // life is what happens until a restart.

@@ -95,6 +95,22 @@ func TestRaiseBad(t *testing.T) {
 	}
 }
 
+// TestTalkDown: at the target rate the NCP hears us but we do not hear it: it is asked
+// back without hearing its answers, and does not have to restart for that.
+func TestTalkDown(t *testing.T) {
+	dev := &fakeNCP{initial: 38400, version: "0.7.0", lisps: []int{921600}}
+	bench(t, usual(), dev, Options{Target: 921600}, func(r *rig) {
+		start := time.Now()
+		if up := r.bringUp(CauseStart); up.Baud != 460800 {
+			t.Errorf("got %+v", up)
+		}
+		r.wantKinds(Found, Raising, Bad, TalkDown, Raising, Proven)
+		if d := time.Since(start); d > 5*time.Second || dev.starts.Load() != 1 {
+			t.Errorf("took %v, %d starts", d, dev.starts.Load())
+		}
+	})
+}
+
 // TestRaiseFrail: the target rate carries short frames but not long ones.
 func TestRaiseFrail(t *testing.T) {
 	dev := &fakeNCP{initial: 38400, version: "0.7.0"}
