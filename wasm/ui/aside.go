@@ -310,21 +310,6 @@ func (v *asideView) renderTimeline(events []session.Event) {
 	v.events = events
 }
 
-// overlap returns how many of the new events are shown already: the end of the old
-// list is the beginning of the new one. The last event shown tells where.
-func overlap(old, new []session.Event) int {
-	if len(old) == 0 {
-		return 0
-	}
-	last := old[len(old)-1]
-	for i := len(new) - 1; i >= 0; i-- {
-		if new[i].Time.Equal(last.Time) && new[i] == last {
-			return i + 1
-		}
-	}
-	return 0
-}
-
 // renderProperties shows the last value of the pin in the form, whole, one item per
 // line, and its properties.
 func (v *asideView) renderProperties() {

@@ -111,12 +111,18 @@ func (f *frame) render() {
 	}
 	f.chip.set(word, tone)
 	f.detail.setText(strings.Join(detail, " · "))
-	busy := f.u.running["connect"] > 0 || f.u.running["try"] > 0
 	idle := st.Phase == session.PhaseIdle || st.Phase == session.PhaseFailed
+	// Who pressed one of them goes on with the other: a hidden button has no focus.
+	focused := document().Get("activeElement")
 	f.connect.show(idle)
 	f.try.show(idle)
 	f.disconnect.show(!idle)
-	f.connect.enable(!busy || idle)
+	switch {
+	case !idle && (focused.Equal(f.connect.Value) || focused.Equal(f.try.Value)):
+		f.disconnect.Focus()
+	case idle && focused.Equal(f.disconnect.Value):
+		f.connect.Focus()
+	}
 	title := word + " – NCP Web Console"
 	if st.Phase == session.PhaseIdle {
 		title = "NCP Web Console"

@@ -55,7 +55,6 @@ func newLogView(u *UI) *logView {
 // pause stops and starts the following of new lines.
 func (v *logView) pause(on bool) {
 	v.paused = on
-	v.follow.setAttr("aria-pressed", map[bool]string{true: "false", false: "true"}[on])
 	v.follow.setText(map[bool]string{true: "Follow", false: "Pause"}[on])
 	if !on {
 		v.news.show(false)

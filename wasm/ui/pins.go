@@ -62,16 +62,6 @@ func newPinsView(u *UI) *pinsView {
 	return v
 }
 
-// parsePin reads a pin number; a leading V is fine.
-func parsePin(text string) (uint16, bool) {
-	text = strings.TrimSpace(text)
-	if len(text) > 0 && (text[0] == 'V' || text[0] == 'v') {
-		text = text[1:]
-	}
-	n, err := strconv.ParseUint(text, 10, 16)
-	return uint16(n), err == nil
-}
-
 func (v *pinsView) addPin() {
 	n, ok := parsePin(v.add.value())
 	v.add.setFlag("aria-invalid", !ok)

@@ -132,6 +132,11 @@ func (p *ports) try() {
 					}
 				})
 			}
+			if err != nil && !errors.Is(err, webserial.ErrNoChoice) {
+				p.u.problem.failed("try", &session.Problem{Code: session.CodeCore, Op: "try", Detail: err.Error(), Time: time.Now()}, p.try)
+				return
+			}
+			p.u.problem.passed("try")
 			p.chosen(a, err)
 		})
 	})

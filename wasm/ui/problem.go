@@ -63,7 +63,10 @@ func (c *problemCard) noSerial() {
 
 // failed shows the problem of a command. What the person gave up needs no card.
 func (c *problemCard) failed(command string, p *session.Problem, again func()) {
-	if p.Code == session.CodeCanceled && command == "connect" {
+	if p.Code == session.CodeCanceled {
+		if command != "connect" {
+			c.u.toasts.add(ProblemCard(p, c.linux).Title, Warn)
+		}
 		return
 	}
 	c.command, c.p, c.again = command, p, again

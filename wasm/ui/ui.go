@@ -203,8 +203,12 @@ func (u *UI) onTarget(e *element, kind, selector string, f func(*element)) {
 
 // do runs a command of the session on a goroutine of its own. While it runs, its
 // button is busy. Success is a toast, failure the problem card, whose Retry does it
-// again. quiet commands show no toast: what they change is seen anyway.
+// again. quiet commands show no toast: what they change is seen anyway. A busy button
+// stays enabled, because a disabled one loses the focus; its clicks are let pass.
 func (u *UI) do(command string, quiet bool, f func(context.Context) error) {
+	if u.running[command] > 0 && command != "write" {
+		return
+	}
 	u.running[command]++
 	go func() {
 		err := f(context.Background())
@@ -256,7 +260,7 @@ func (u *UI) renderControls() {
 	open := ready || u.state.Phase == session.PhaseSearching || u.state.Phase == session.PhaseRecover || u.state.Phase == session.PhaseReading || u.state.Phase == session.PhaseRaising
 	for _, c := range u.controls {
 		busy := u.running[c.command] > 0
-		on := !busy && (!c.ready || ready) && (!c.port || open)
+		on := (!c.ready || ready) && (!c.port || open)
 		if c.command == "apply" {
 			on = on && ready
 		}
