@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"io"
 	"testing"
 	"testing/synctest"
@@ -52,6 +53,11 @@ func TestRealTime(t *testing.T) {
 			if dir == ToHost {
 				from, to = u, p
 			}
+			for _, r := range []interface{ SetReadDeadline(time.Time) error }{p, u} {
+				if err := r.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+					t.Fatal(err)
+				}
+			}
 			start := time.Now()
 			done := make(chan struct{})
 			go func() {
@@ -76,5 +82,33 @@ func TestRealTime(t *testing.T) {
 		if best > want*12/10 {
 			t.Errorf("direction %d: took %v at best, wire time is %v", dir, best, want)
 		}
+	}
+}
+
+// TestStarved: a reading device loses nothing because this machine let it sleep
+// longer than its FIFO lasts.
+func TestStarved(t *testing.T) {
+	w, p, u := ends(t, WireOptions{FIFO: 16}, at(2_000_000))
+	data := pattern(3000)
+	got := make([]byte, len(data))
+	done := make(chan error, 1)
+	go func() {
+		_, err := io.ReadFull(u, got)
+		done <- err
+	}()
+	for waiting := false; !waiting; time.Sleep(time.Millisecond) {
+		w.mu.Lock()
+		waiting = w.dev.waiting
+		w.mu.Unlock()
+	}
+	write(t, p, data)
+	w.mu.Lock() // nobody can run for longer than the line needs
+	time.Sleep(50 * time.Millisecond)
+	w.mu.Unlock()
+	if err := u.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil || !bytes.Equal(got, data) {
+		t.Errorf("bytes were lost: %v, %+v", err, w.Stats().ToDevice)
 	}
 }

@@ -16,6 +16,11 @@ type uart struct {
 	w    *Wire
 	fifo queue
 	dl   deadline
+	// waiting is set while a Read waits. What such a device loses it would lose to
+	// a late timer of this machine, so the FIFO may grow past its depth then; spare
+	// is by how much it did, until it was read empty. Both do nothing in virtual time.
+	waiting bool
+	spare   int
 	// late is how late the last wait woke up. The next Write starts that much
 	// earlier, so that coarse timers (a few milliseconds in a browser) do not slow
 	// the line down. It is 0 in virtual time.
@@ -41,11 +46,29 @@ func (u *uart) Read(b []byte) (int, error) {
 			return 0, os.ErrDeadlineExceeded
 		}
 		if n := u.fifo.read(b); n > 0 {
+			if u.fifo.len() == 0 {
+				u.spare = 0
+			}
 			u.late = min(late, maxCredit)
 			return n, nil
 		}
+		u.waiting = true
 		late = w.sleep(u.dl.before(w.toDev.arrival(min(len(b), max(1, w.o.FIFO/2)))), nil)
+		w.advance()
+		u.waiting = false
+		if n := u.fifo.len(); n > w.o.FIFO {
+			u.spare = n
+		}
 	}
+}
+
+// full tells whether a byte that arrives now is lost.
+func (u *uart) full() bool {
+	depth := u.w.o.FIFO + u.spare
+	if u.waiting {
+		depth = receiveBuffer
+	}
+	return u.fifo.len() >= depth
 }
 
 func (u *uart) Write(b []byte) (int, error) {

@@ -70,6 +70,7 @@ func (w *Wire) setPower(on bool) {
 	w.advance()
 	w.powered = on
 	w.dev.fifo.clear()
+	w.dev.spare = 0
 	if on {
 		w.dev.dl = deadline{}
 	}

@@ -255,7 +255,7 @@ func (w *Wire) take(d Dir, at time.Duration, b byte) {
 		d == ToHost && (!w.plugged || w.host == nil || w.host.away):
 		l.stats.Lost++
 		return
-	case d == ToDevice && w.dev.fifo.len() >= w.o.FIFO,
+	case d == ToDevice && w.dev.full(),
 		d == ToHost && w.host.in.full():
 		l.stats.Overruns++
 		return
