@@ -48,8 +48,7 @@ func (c *Cloud) SetDashboard(d Dashboard) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	c.stopDashboard()
-	n.o.Dashboard = d
-	n.o = n.o.withDefaults()
+	n.o.Dashboard = d.withDefaults() // and no more: the device reads other options without the lock
 	if c.online {
 		c.startDashboard()
 	}

@@ -150,11 +150,15 @@ func (o Options) withDefaults() Options {
 	setDefault(&t.WiFiTest, 1500*time.Millisecond)
 	setDefault(&t.CloudTest, 800*time.Millisecond)
 
-	d := &o.Dashboard
+	o.Dashboard = o.Dashboard.withDefaults()
+	return o
+}
+
+func (d Dashboard) withDefaults() Dashboard {
 	d.Load = min(max(d.Load, 0), maxLoad)
 	setDefault(&d.LoadPins, defaultLoadPins)
 	d.LoadPins = min(max(d.LoadPins, 1), maxLoadPins)
-	return o
+	return d
 }
 
 func setDefault[T comparable](p *T, v T) {
