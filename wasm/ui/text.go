@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -23,19 +24,49 @@ func visible(s string, tabs bool) string {
 	}
 	var b strings.Builder
 	b.Grow(len(s) + 16)
-	for _, r := range s {
-		switch {
-		case r == '\t' && tabs:
-			b.WriteByte('\t')
-		case r < 0x20 || r == 0x7F:
-			b.WriteString("‹" + hex(uint32(r))[2:] + "›")
-		case hidden(r):
-			b.WriteString("‹" + hex(uint32(r)) + "›")
-		default:
+	for i, r := range s {
+		switch mark := numbered(r); {
+		case mark == "" || r == '\t' && tabs:
 			b.WriteRune(r)
+		case !sameBefore(s, i, r):
+			b.WriteString(mark)
+			if n := sameFrom(s[i:], r); n > 1 {
+				b.WriteString("×" + strconv.Itoa(n))
+			}
 		}
 	}
 	return b.String()
+}
+
+// numbered returns the number in angle quotes that stands for a character which must
+// not be shown as it is; empty for all others.
+func numbered(r rune) string {
+	switch {
+	case r < 0x20 || r == 0x7F:
+		return "‹" + hex(uint32(r))[2:] + "›"
+	case hidden(r):
+		return "‹" + hex(uint32(r)) + "›"
+	}
+	return ""
+}
+
+// sameBefore tells whether the character before position i is r as well: a run of a
+// character is said once, with its length, as noise on a line is made of long ones.
+func sameBefore(s string, i int, r rune) bool {
+	before, _ := utf8.DecodeLastRuneInString(s[:i])
+	return i > 0 && before == r
+}
+
+// sameFrom counts how often r stands at the beginning of s.
+func sameFrom(s string, r rune) int {
+	n := 0
+	for _, c := range s {
+		if c != r {
+			break
+		}
+		n++
+	}
+	return n
 }
 
 // plain reports whether s is printable ASCII, as nearly everything is.

@@ -22,6 +22,7 @@ func TestVisible(t *testing.T) {
 		{"\u0085", "‹0085›"},
 		{"\U000e0041", "‹E0041›"},
 		{"bad\xff", "bad\ufffd"},
+		{"\x00\x00\x00a\x00\x01\x01", "‹00›×3a‹00›‹01›×2"},
 		{"grün 温度", "grün 温度"},
 		{"<b>&amp;", "<b>&amp;"},
 	} {
