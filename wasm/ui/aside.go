@@ -298,10 +298,10 @@ func (v *asideView) renderTimeline(events []session.Event) {
 	for _, e := range events[kept:] {
 		row := v.eventRow.copy()
 		word, tone := EventWords(e)
-		word, _ = Cut(word, 300)
 		row.child(0).setText(Clock(e.Time)[:8])
 		row.setAttr("data-kind", strconv.Itoa(int(e.Kind)))
-		sign{row, row.one("use"), row.child(2)}.set(word, tone)
+		sign{row, row.one("use"), row.child(2)}.tone(tone)
+		row.child(2).setCut(word, maxField)
 		v.timeline.prepend(row)
 	}
 	for n := v.timeline.Value.Get("childElementCount").Int(); n > len(events); n-- {

@@ -73,11 +73,10 @@ const maxField = 120
 
 // orDash shows text of a device, or a dash for none.
 func (e *element) orDash(s string) {
-	s, _ = Cut(Visible(s), maxField)
 	if s == "" {
 		s = "–"
 	}
-	e.setText(s)
+	e.setCut(Visible(s), maxField)
 }
 
 func (v *deviceView) render() {
@@ -129,9 +128,8 @@ func (v *deviceView) renderCard() {
 		name = "NCP"
 	}
 	v.name.setText(name)
-	boot, _ := Cut(Visible(d.Boot), 200)
-	v.boot.setText(boot)
-	v.boot.show(boot != "")
+	v.boot.setCut(Visible(d.Boot), maxField)
+	v.boot.show(d.Boot != "")
 	word, tone := StateWords(d.State, d.StateKnown)
 	if !v.u.ready() {
 		word, tone = PhaseWords(st.Phase)

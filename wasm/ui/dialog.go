@@ -115,6 +115,13 @@ func newFullText(u *UI) *fullText {
 	f := &fullText{byID("full"), byID("full-title"), byID("full-text")}
 	u.on(byID("full-close"), "click", func() { f.dialog.Value.Call("close") })
 	u.on(byID("full-copy"), "click", func() { u.copy(f.text.TextContent()) })
+	main := byID("main")
+	u.onTarget(main, "click", "[data-cut]", f.showCut)
+	main.listen("keydown", func(ev event) {
+		if e := ev.target("[data-cut]"); e != nil && ev.Get("key").String() == "Enter" {
+			u.post(func() { f.showCut(e) })
+		}
+	})
 	f.dialog.listen("click", func(ev event) {
 		if ev.Get("target").Equal(f.dialog.Value) {
 			f.dialog.Value.Call("close") // a click on what is behind the dialog
@@ -122,6 +129,9 @@ func newFullText(u *UI) *fullText {
 	})
 	return f
 }
+
+// showCut shows whole what setCut has cut.
+func (f *fullText) showCut(e *element) { f.show("Full text", e.GetAttribute("title")) }
 
 func (f *fullText) show(title, text string) {
 	f.title.setText(title)

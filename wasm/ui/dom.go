@@ -72,6 +72,25 @@ func (e *element) setText(s string) {
 	e.SetTextContent(s)
 }
 
+// setCut shows at most n characters of s. What was cut can be read whole: by a click,
+// by Enter, and in the hint beside the mouse.
+func (e *element) setCut(s string, n int) {
+	short, cut := Cut(s, n)
+	e.setText(short)
+	e.setFlag("data-cut", cut)
+	if !cut {
+		e.setFlag("title", false)
+		e.setFlag("tabindex", false)
+		return
+	}
+	whole, _ := Cut(s, maxWhole)
+	e.setAttr("title", whole)
+	e.setAttr("tabindex", "0")
+}
+
+// maxWhole is how many characters of a text are ever shown.
+const maxWhole = 8000
+
 // setAttr writes an attribute.
 func (e *element) setAttr(name, value string) {
 	if old, ok := e.attrs[name]; ok && old == value {
