@@ -29,7 +29,7 @@ func TestRateChange(t *testing.T) {
 }
 
 func TestLog(t *testing.T) {
-	device, url := withNCP(t, ncpsim.Options{Version: "0.7.5"})
+	device, url := withNCP(t, ncpsim.Options{Version: "0.7.5", Baud: 460800})
 	v := open(t, url, browser.PageOptions{Before: []string{
 		`const make = URL.createObjectURL; URL.createObjectURL = b => { window.saved = b; return make.call(URL, b) }`,
 	}})
@@ -72,7 +72,7 @@ func TestFactoryReset(t *testing.T) {
 	v.goTo("device")
 	v.click("#factory-reset")
 	v.wait(`document.getElementById("confirm").open && document.getElementById("confirm-ok").disabled`, 2*time.Second)
-	word := eval[string](v, `document.getElementById("confirm-label").innerText.match(/[A-Za-z]+(?=\W*$)/)[0]`)
+	word := eval[string](v, `document.getElementById("confirm-label").innerText.match(/Type (\S+)/)[1]`)
 	v.fill("#confirm-input", word)
 	v.click("#confirm-ok")
 	until(t, "the NCP forgets", 10*time.Second, func() bool { return !device.NCP().Provisioned() })

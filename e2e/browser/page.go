@@ -155,16 +155,32 @@ func (p *Page) Wait(expression string, limit time.Duration) (time.Duration, erro
 }
 
 // Click clicks the middle of the first element that a CSS selector finds, with the
-// mouse, once it is visible.
+// mouse, once it is shown, enabled and not covered by something else.
 func (p *Page) Click(selector string) error {
-	if _, err := p.Wait(visible(selector)+` && !document.querySelector(`+quote(selector)+`).disabled`, actionTime); err != nil {
+	if _, err := p.Wait(`(`+clickable+`)(document.querySelector(`+quote(selector)+`)) !== null`, actionTime); err != nil {
 		return fmt.Errorf("click %s: %w", selector, err)
 	}
-	if err := p.do(chromedp.Click(chromedp.CSS(selector))); err != nil {
+	at, err := Eval[[]float64](p, `(`+clickable+`)(document.querySelector(`+quote(selector)+`))`)
+	if err != nil {
+		return fmt.Errorf("click %s: %w", selector, err)
+	}
+	if err := p.do(chromedp.MouseClickXY(at[0], at[1])); err != nil {
 		return fmt.Errorf("click %s: %w", selector, err)
 	}
 	return nil
 }
+
+// clickable returns where to click an element, null while it cannot be clicked.
+const clickable = `e => {
+	if (!e?.checkVisibility({visibilityProperty: true}) || e.disabled) return null;
+	const covered = (x, y) => { const top = document.elementFromPoint(x, y); return !top || !(e.contains(top) || top.contains(e) && top.tagName === "LABEL") };
+	for (const block of ["nearest", "center"]) {
+		e.scrollIntoView({block, behavior: "instant"});
+		const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2;
+		if (!covered(x, y)) return [x, y];
+	}
+	return null;
+}`
 
 // Fill puts the focus into a field, replaces its text by typing, and leaves it there.
 func (p *Page) Fill(selector, text string) error {
