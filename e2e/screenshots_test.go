@@ -1,0 +1,100 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"ncpweb/e2e/browser"
+	"ncpweb/lab"
+	"ncpweb/sim/ncpsim"
+)
+
+// TestScreenshots takes pictures of every view into the folder $E2E_SCREENSHOTS:
+// light, dark, and on a phone of 360 px.
+func TestScreenshots(t *testing.T) {
+	dir := os.Getenv("E2E_SCREENSHOTS")
+	if dir == "" {
+		t.Skip("run `make screenshots`")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, o := range map[string]browser.PageOptions{
+		"light": {Width: 1280, Height: 860},
+		"dark":  {Width: 1280, Height: 860, Dark: true},
+		"360":   {Width: 360, Height: 780, Touch: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			device, url := withNCP(t, ncpsim.Options{
+				Baud: 460800, NoROMLog: true, Provisioned: true, EthernetMAC: "34:85:18:0C:2A:50",
+				Dashboard: ncpsim.Dashboard{Period: 400 * time.Millisecond},
+			})
+			v := open(t, url, o)
+			shoot := func(view string) {
+				t.Helper()
+				v.must(v.Do(`location.hash = "` + view + `"; scrollTo(0, 0); document.activeElement?.blur()`))
+				v.wait(`document.querySelectorAll("#toasts > *").length === 0`, 10*time.Second)
+				time.Sleep(300 * time.Millisecond)
+				save(t, v, filepath.Join(dir, view+"-"+name+".png"))
+			}
+			v.must(v.Do(`document.activeElement?.blur()`))
+			save(t, v, filepath.Join(dir, "start-"+name+".png"))
+			v.connect()
+			prepare(v, device)
+			for _, view := range []string{"device", "configure", "pins", "log"} {
+				shoot(view)
+			}
+			device.Unplug()
+			v.problem(unplugged, time.Second)
+			v.must(v.Do(`location.hash = "device"`))
+			time.Sleep(300 * time.Millisecond)
+			save(t, v, filepath.Join(dir, "problem-"+name+".png"))
+		})
+	}
+}
+
+// prepare gives the page something to show.
+func prepare(v *view, device *lab.Device) {
+	t := v.t
+	t.Helper()
+	v.goTo("configure")
+	for _, f := range [][2]string{
+		{"templateID", "TMPL4kdPqXmz"}, {"templateName", "Greenhouse"},
+		{"firmwareType", "TMPL4kdPqXmz"}, {"firmwareVersion", "1.4.0"}, {"firmwareBuild", "Nov 20 2026 18:02:11"}, {"blynkVersion", "1.3.2"},
+	} {
+		v.fill(`[name="`+f[0]+`"]`, f[1])
+	}
+	v.click(`[data-option="led"] .switch`)
+	v.fill(`[name="led.gpio"]`, "2")
+	v.click("#apply")
+	v.applied()
+	waitState(t, device, ncpsim.StateConnected)
+	device.NCP().Crash() // for its boot log
+	waitState(t, device, ncpsim.StateNotInitialized)
+	waitState(t, device, ncpsim.StateConnected)
+	v.ready(20 * time.Second)
+	v.goTo("pins")
+	for pin, text := range map[string]string{"1": "Temperature", "2": "Fan"} {
+		v.fill("#write-pin", pin)
+		v.fill("#pin-name", text)
+		v.press("\r")
+	}
+	v.fill("#write-pin", "12")
+	v.fill("#items input", "open")
+	v.click("#write")
+	v.fill("#event-code", "door_open")
+	v.fill("#event-description", "North door")
+	v.click("#event-log")
+	v.wait(`document.querySelectorAll("#pins tbody tr").length >= 5`, 10*time.Second)
+}
+
+func save(t *testing.T, v *view, file string) {
+	t.Helper()
+	png, err := v.Screenshot()
+	v.must(err)
+	if err := os.WriteFile(file, png, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
