@@ -10,7 +10,7 @@ const (
 	Payload  Kind = iota // a good frame: its payload
 	Noise                // bytes outside frames, as they came
 	BadCRC               // a frame with a wrong or no CRC: what was in it, CRC included
-	Cut                  // a frame that ended in a new BEG: what there was of it
+	Cut                  // a frame that ended in a new BEG, or by Flush: what there was of it
 	Oversize             // a frame longer than the limit: what was taken of it
 )
 
@@ -51,10 +51,10 @@ type Stats struct {
 // whether the sender had to escape or not. An ESC outside a frame means nothing.
 //
 // A stray BEG in a boot log opens a frame as well. What follows it is handed over as
-// Cut at the next BEG, as BadCRC at the next END, or as Oversize after limit bytes,
-// whichever is first; after an Oversize the Decoder is outside frames, and all that
-// follows is Noise until the next BEG. So a log is delayed but never lost. Whether
-// these bytes are text is for the receiver to judge.
+// Cut at the next BEG or by Flush, as BadCRC at the next END, or as Oversize after limit
+// bytes, whichever is first; after a Flush or an Oversize the Decoder is outside frames,
+// and all that follows is Noise until the next BEG. So a log is delayed but never lost.
+// Whether these bytes are text is for the receiver to judge.
 type Decoder struct {
 	found func(k Kind, p []byte)
 	limit int // of buf: payload and CRC
@@ -95,6 +95,15 @@ func (d *Decoder) Stats() Stats { return d.stats }
 // Open returns what has come so far of a frame that is still open; ok is false
 // outside frames. It is valid until the next Write.
 func (d *Decoder) Open() (content []byte, ok bool) { return d.buf, d.open }
+
+// Flush hands the open frame over as Cut, for a receiver that knows by its content and
+// by the silence after it that it is none. Outside frames it does nothing.
+func (d *Decoder) Flush() {
+	if d.open {
+		d.open = false
+		d.cut()
+	}
+}
 
 // Reset forgets an open frame. The counters stay.
 func (d *Decoder) Reset() { d.open = false; d.begin() }

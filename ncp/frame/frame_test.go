@@ -301,3 +301,21 @@ func BenchmarkDecode(b *testing.B) {
 		b.Fatalf("%d frames of %d", frames, b.N)
 	}
 }
+
+// TestFlush: an open frame is handed over as cut, the bytes after it are noise, and the
+// next frame is found.
+func TestFlush(t *testing.T) {
+	var got []item
+	d := NewDecoder(0, func(k Kind, p []byte) { got = append(got, item{k, string(p)}) })
+	d.Flush()
+	d.Write([]byte("a\xaab\xcc"))
+	d.Flush()
+	d.Flush()
+	d.Write(Append([]byte("c\xbb"), []byte("next")))
+	if want := []item{{Noise, "a"}, {Cut, "b"}, {Noise, "c\xbb"}, {Payload, "next"}}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if s := d.Stats(); s.Cut != 1 || s.Frames != 1 || s.NoiseBytes != 3 {
+		t.Errorf("%+v", s)
+	}
+}

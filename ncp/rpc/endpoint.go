@@ -62,8 +62,11 @@ type Endpoint struct {
 	line chan struct{} // held by the writer
 	kick chan struct{} // wakes the writer
 
-	dec     *frame.Decoder // of the reader
 	oneways onewayQueue
+
+	decMu   sync.Mutex     // guards the decoder; held while it hands over what it finds
+	dec     *frame.Decoder // of the reader
+	strayAt time.Time      // when the last bytes of a stray frame came: see strays
 
 	mu        sync.Mutex // guards what follows; never held across a wait
 	run       *run       // the present Serve; nil: none
@@ -99,6 +102,7 @@ type run struct {
 	writerDone chan struct{}
 	jobs       chan *place // for workers that are idle
 	later      *time.Timer // wakes the writer when a held call becomes due
+	stray      *time.Timer // ends a stray frame
 
 	workers, idle int      // guarded by Endpoint.mu
 	spare         []*place // guarded by Endpoint.mu

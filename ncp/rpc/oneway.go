@@ -75,14 +75,21 @@ func (e *Endpoint) told(m message) {
 		e.count(&e.stats.DroppedRequests)
 		return
 	}
+	e.oneways.signal()
+}
+
+// signal makes the goroutine that delivers look for something to take.
+func (q *onewayQueue) signal() {
 	select {
-	case e.oneways.wake <- struct{}{}:
+	case q.wake <- struct{}{}:
 	default:
 	}
 }
 
 // deliver hands ONEWAYs to the handler, one after the other.
 func (e *Endpoint) deliver(r *run) {
+	// At its end it may have taken the signal that was meant for the next run's.
+	defer e.oneways.signal()
 	var args []byte
 	for {
 		select {

@@ -147,7 +147,7 @@ type Config struct {
 	LastMsgID  uint16        // the first INVOKE has the MsgID after this one
 	// OnNoise gets the bytes outside frames (boot logs, line noise) as they come, and
 	// what was in a broken frame if it is plain text: a log that holds a BEG byte. It is
-	// called by Serve: it must not block and not keep p.
+	// called while Serve runs, once at a time: it must not block and not keep p.
 	OnNoise func(p []byte)
 }
 
@@ -156,7 +156,7 @@ type Stats struct {
 	RxBytes, TxBytes   uint64
 	RxFrames, TxFrames uint64 // good ones
 	CRCErrors          uint64 // frames with a wrong CRC
-	CutFrames          uint64 // frames that ended in a new BEG
+	CutFrames          uint64 // frames that ended in a new BEG, or turned out to be a log
 	Oversized          uint64 // frames longer than the receive buffer
 	NoiseBytes         uint64 // bytes outside frames, or in broken ones that hold plain text
 	LateResults        uint64 // RESULTs that nobody waits for (any more)
@@ -181,7 +181,7 @@ const (
 	EventMessage  EventKind = iota // a good frame
 	EventNoise                     // bytes outside frames: Payload
 	EventCRC                       // a frame with a wrong CRC: Payload is what was in it
-	EventCut                       // a frame that ended in a new BEG
+	EventCut                       // a frame that ended in a new BEG, or turned out to be a log
 	EventOversize                  // a frame longer than the receive buffer
 )
 

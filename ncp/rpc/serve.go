@@ -39,6 +39,9 @@ func (e *Endpoint) Serve(ctx context.Context) error {
 		e.finish(r, context.Cause(ctx))
 		close(ended)
 	})
+	e.decMu.Lock()
+	e.dec.Reset()
+	e.decMu.Unlock()
 	go e.write(r)
 	go e.deliver(r)
 	e.finish(r, e.read(r))
@@ -66,10 +69,11 @@ func (e *Endpoint) begin(ctx context.Context) (*run, error) {
 	r.ctx, r.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	r.later = time.AfterFunc(GiveUp, e.wake)
 	r.later.Stop()
+	r.stray = time.AfterFunc(GiveUp, func() { e.endStray(r) })
+	r.stray.Stop()
 	e.run = r
 	e.serving = true
 	e.arriving = arriving{}
-	e.dec.Reset()
 	return r, nil
 }
 
@@ -120,6 +124,9 @@ func (e *Endpoint) settle(r *run) {
 	case <-grace.C:
 	}
 	e.interrupt(time.Time{})
+	e.decMu.Lock() // what the timer may be handing over comes before the end
+	r.stray.Stop()
+	e.decMu.Unlock()
 	e.mu.Lock()
 	e.serving = false
 	e.mu.Unlock()
@@ -140,8 +147,7 @@ func (e *Endpoint) read(r *run) error {
 		n, err := e.rw.Read(buf)
 		if n > 0 {
 			empty = 0
-			_, _ = e.dec.Write(buf[:n]) // never fails
-			e.note()
+			e.take(r, buf[:n])
 		}
 		select {
 		case <-r.done:
@@ -166,7 +172,20 @@ func (e *Endpoint) read(r *run) error {
 	}
 }
 
-// note takes over the counters of the decoder, and what is still arriving.
+// take takes what was read.
+func (e *Endpoint) take(r *run, p []byte) {
+	e.decMu.Lock()
+	defer e.decMu.Unlock()
+	_, _ = e.dec.Write(p) // never fails
+	e.note()
+	if content, ok := e.dec.Open(); ok && strays(content) {
+		e.strayAt = time.Now()
+		r.stray.Reset(e.strayTime())
+	}
+}
+
+// note takes over the counters of the decoder, and what is still arriving. e.decMu is
+// held.
 func (e *Endpoint) note() {
 	s := e.dec.Stats()
 	content, isOpen := e.dec.Open()
