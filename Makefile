@@ -10,7 +10,7 @@ FUZZTIME ?= 10s
 # Everything that is tested without a browser.
 PACKAGES = $$(go list ./... | grep -v -e /e2e -e /node_modules/)
 # What also runs as wasm on node, where the product runs.
-WASM_PACKAGES = ./ncp/... ./serial/... ./sim/... ./session/... ./wasm/...
+WASM_PACKAGES = ./ncp/... ./serial/... ./sim/... ./session/...
 
 .PHONY: help
 help: ## list the targets
@@ -53,6 +53,8 @@ test-vectors: setup-build
 test-wasm: setup-build
 	@scripts/setup.sh node
 	GOOS=js GOARCH=wasm go test -p 2 -exec="$(CURDIR)/scripts/node-exec.sh" $(WASM_PACKAGES)
+	GOOS=js GOARCH=wasm go test -p 2 -exec="node $(CURDIR)/wasm/webserial/testdata/exec.mjs" ./wasm/...
+	node --test wasm/webserial/testdata/*.test.mjs
 
 .PHONY: test-page
 test-page: build

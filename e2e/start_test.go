@@ -51,6 +51,9 @@ func TestTryWithoutHardware(t *testing.T) {
 	v.click("#try")
 	v.ready(20 * time.Second)
 	v.sees("#device-version", "0.", 5*time.Second)
+	if v.text("#device-state") != "Online" {
+		v.configure()
+	}
 	v.goTo("pins")
 	v.wait(`document.querySelectorAll("#pins tbody tr").length >= 4`, 15*time.Second)
 	before := v.text(`#pins tbody tr[data-pin="1"]`)

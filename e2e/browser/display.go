@@ -47,7 +47,7 @@ func StartDisplay(ctx context.Context) (*Display, error) {
 	number, err := bufio.NewReader(r).ReadString('\n')
 	if err != nil {
 		stop()
-		return nil, fmt.Errorf("Xvfb did not start: %w", err)
+		return nil, fmt.Errorf("starting Xvfb: %w", err)
 	}
 	return &Display{Name: ":" + strings.TrimSpace(number), stop: stop}, nil
 }
