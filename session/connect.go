@@ -26,6 +26,8 @@ type conn struct {
 	link   *link.Link              // under the session's lock; nil while there is none
 	up     context.Context         // under the session's lock; ends when the NCP has to be brought up again; nil while it is not up
 	stop   context.CancelCauseFunc // ends the present use of the port; nil while there is none. Under the session's lock
+	using  context.Context         // under the session's lock, with link: ends with the present use of the port
+	users  sync.WaitGroup          // who works on the line past the NCP's client; added to under the session's lock while there is a link
 	work   *worker                 // under the session's lock; nil while the NCP is not up
 	lend   *lendRequest            // under the session's lock; nil: none
 	keep   bool                    // under the session's lock: the next connection goes on where this one ended

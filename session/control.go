@@ -96,41 +96,63 @@ func (s *Session) SetRate(ctx context.Context, baud int) error {
 	if err := s.need(op, ncp.UIDHwSetUartBaudRate); err != nil {
 		return err
 	}
-	_, l, _, ok := s.present()
-	if !ok {
+	if _, _, _, up := s.present(); !up {
 		return problem(op, errNotReady)
 	}
-	err := l.SetRate(ctx, baud)
-	s.update(func() {
-		s.st.Baud = l.Baud()
-		s.st.Notice = ""
+	return s.onLine(ctx, op, func(ctx context.Context, l *link.Link) error {
+		err := l.SetRate(ctx, baud)
+		s.update(func() {
+			s.st.Baud = l.Baud()
+			s.st.Notice = ""
+		})
+		if err != nil {
+			l.Check()
+		}
+		return err
 	})
-	if err != nil {
-		l.Check()
-		return problem(op, err)
+}
+
+// onLine works on the line itself. The work ends when the port is lent or lost, and
+// the port is not lent before it has ended.
+func (s *Session) onLine(ctx context.Context, op string, work func(context.Context, *link.Link) error) error {
+	s.mu.Lock()
+	c := s.conn
+	if c == nil || c.link == nil {
+		s.mu.Unlock()
+		return problem(op, errNotReady)
 	}
-	return nil
+	l, using := c.link, c.using
+	c.users.Add(1)
+	s.mu.Unlock()
+	defer c.users.Done()
+	both, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stop := context.AfterFunc(using, func() { cancel(context.Cause(using)) })
+	defer stop()
+	err := work(both, l)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return problem(op, ctx.Err())
+	case both.Err() != nil:
+		return problem(op, context.Cause(both))
+	}
+	return problem(op, err)
 }
 
 // ResetDevice pulses the reset line of boards that have it on RTS. The NCP is looked
 // for when its boot log is heard, or when it no longer answers.
 func (s *Session) ResetDevice(ctx context.Context) error {
 	const op = "reset"
-	s.mu.Lock()
-	var l *link.Link
-	if s.conn != nil {
-		l = s.conn.link
-	}
-	s.mu.Unlock()
-	if l == nil {
-		return problem(op, errNotReady)
-	}
-	if err := l.Reset(ctx); err != nil {
-		return problem(op, err)
-	}
-	s.note("reset pulse on DTR and RTS")
-	l.Check()
-	return nil
+	return s.onLine(ctx, op, func(ctx context.Context, l *link.Link) error {
+		if err := l.Reset(ctx); err != nil {
+			return err
+		}
+		s.note("reset pulse on DTR and RTS")
+		l.Check()
+		return nil
+	})
 }
 
 // Refresh reads all that the NCP tells about itself again.

@@ -159,10 +159,10 @@ var _ serial.Port = (*lentPort)(nil)
 // revoke ends the borrower's use: a Read that waits ends too.
 func (p *lentPort) revoke(err error) {
 	p.mu.Lock()
+	defer p.mu.Unlock() // a deadline that the borrower sets must not come after ours
 	if p.revoked == nil {
 		p.revoked = err
 	}
-	p.mu.Unlock()
 	_ = p.port.SetReadDeadline(time.Unix(1, 0))
 }
 
@@ -214,10 +214,13 @@ func (p *lentPort) Close() error {
 }
 
 func (p *lentPort) SetReadDeadline(t time.Time) error {
-	if err := p.usable(); err != nil {
-		return err
+	p.mu.Lock()
+	err := p.revoked
+	if err == nil {
+		err = p.port.SetReadDeadline(t)
 	}
-	return p.result(p.port.SetReadDeadline(t))
+	p.mu.Unlock()
+	return p.result(err)
 }
 
 func (p *lentPort) SetMode(ctx context.Context, m serial.Mode) error {

@@ -73,7 +73,7 @@ func (c *conn) awaitAdapter(lost bool) bool {
 	for {
 		select {
 		case p := <-c.plug:
-			if !lost || time.Since(p.at) < replugGrace {
+			if time.Since(p.at) < replugGrace { // not an old one that nobody waited for
 				c.s.update(func() {
 					c.adapt = p.adapter
 					c.s.st.Port = p.adapter.Info()
@@ -102,7 +102,6 @@ func (c *conn) use(port serial.Port, cause link.Cause) (*lendRequest, error) {
 		Report:     s.linkReport,
 		OnNoise:    s.linkNoise,
 		OnPing:     s.linkPing,
-		Tracer:     s.opt.Tracer,
 	})
 	served := make(chan error, 1)
 	go func() {
@@ -114,7 +113,8 @@ func (c *conn) use(port serial.Port, cause link.Cause) (*lendRequest, error) {
 		served <- err
 	}()
 	s.mu.Lock()
-	c.link, c.stop, c.client = l, cancel, ncp.NewNCP(l)
+	c.link, c.stop, c.using, c.client = l, cancel, ctx, ncp.NewNCP(l)
+	l.SetTracer(s.tracer)
 	if c.lend != nil {
 		cancel(errLending)
 	}
@@ -122,11 +122,15 @@ func (c *conn) use(port serial.Port, cause link.Cause) (*lendRequest, error) {
 	err := c.keepUp(ctx, l, cause)
 	cancel(err)
 	<-served
+	s.mu.Lock()
+	addStats(&s.past, l.Stats())
+	c.link, c.using = nil, nil
+	s.mu.Unlock()
+	c.users.Wait() // nobody changes the line any more once it is lent
 	c.last = serial.Mode{Baud: l.Baud()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	addStats(&s.past, l.Stats())
-	c.link, c.stop = nil, nil
+	c.stop = nil
 	req := c.lend
 	c.lend = nil
 	cause2 := context.Cause(ctx)

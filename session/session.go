@@ -45,6 +45,7 @@ type Session struct {
 	bringUps uint64
 	conn     *conn
 	closed   bool
+	tracer   rpc.Tracer // nil: nobody looks
 
 	subs     []*subscriber // replaced, never written
 	notified bool          // subscribers were woken since the last State
@@ -59,6 +60,7 @@ type subscriber struct{ wake func() }
 func New(o Options) *Session {
 	s := &Session{
 		opt:      o,
+		tracer:   o.Tracer,
 		applying: make(chan struct{}, 1),
 		writing:  make(chan struct{}, 1),
 	}
@@ -112,6 +114,17 @@ func (s *Session) Log(since uint64, most int) (entries []LogEntry, next uint64) 
 // ClearLog removes all log entries. Sequence numbers go on.
 func (s *Session) ClearLog() {
 	s.update(func() { s.log.clear() })
+}
+
+// SetTracer changes who sees every frame; nil: nobody. t must not block. It may be
+// called once more while SetTracer returns.
+func (s *Session) SetTracer(t rpc.Tracer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tracer = t
+	if s.conn != nil && s.conn.link != nil {
+		s.conn.link.SetTracer(t)
+	}
 }
 
 // Close ends the connection and the session.
