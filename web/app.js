@@ -11,17 +11,13 @@ const root = document.documentElement;
  * Tells how far the start is.
  * @param {string} phase for style sheets and tests: loading, starting, failed
  * @param {string} text
- * @param {number} [percent]
  */
-function progress(phase, text, percent) {
+function progress(phase, text) {
   root.dataset.core = phase;
   const status = document.getElementById("core-status");
   if (status) status.textContent = text;
-  const bar = document.getElementById("core-progress");
-  if (bar instanceof HTMLProgressElement) {
-    if (percent === undefined) bar.removeAttribute("value");
-    else bar.value = percent;
-  }
+  // How much is there is not known: what travels is packed.
+  document.getElementById("core-progress")?.removeAttribute("value");
 }
 
 /**
@@ -104,31 +100,14 @@ function listen() {
 }
 
 /**
- * Fetches the program, and tells how much of it is there.
+ * Fetches the program. The browser gets its own answer back untouched: only then does
+ * it keep the compiled program for the next visit.
  * @returns {Promise<Response>}
  */
 async function load() {
   const response = await fetch(new URL("./ncpweb.wasm", import.meta.url), { credentials: "same-origin" });
-  if (!response.ok || !response.body) throw new Error(`the server answered ${response.status}`);
-  // The length is that of what travels; where that is packed, the total is not known.
-  const packed = response.headers.get("Content-Encoding") !== null;
-  const total = packed ? 0 : Number(response.headers.get("Content-Length"));
-  let loaded = 0;
-  const counted = response.body.pipeThrough(
-    new TransformStream({
-      transform(chunk, controller) {
-        loaded += chunk.length;
-        if (total > 0) {
-          const percent = Math.min(100, Math.round((100 * loaded) / total));
-          progress("loading", `Loading ${percent} %`, percent);
-        } else {
-          progress("loading", `Loading, ${(loaded / 1e6).toFixed(1)} MB`);
-        }
-        controller.enqueue(chunk);
-      },
-    }),
-  );
-  return new Response(counted, { headers: { "Content-Type": "application/wasm" } });
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  return response;
 }
 
 async function main() {
@@ -143,7 +122,7 @@ async function main() {
     fail("The console could not be loaded. Check the connection and load the page again.", describe(e).message);
     return;
   }
-  progress("starting", "Starting", 100);
+  progress("starting", "Starting");
   globalThis.ncpweb = new Shim(providers(), page);
   let why = "";
   try {

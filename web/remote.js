@@ -85,13 +85,13 @@ class RemotePort extends EventTarget {
     const { baudRate, dataBits = 8, parity = "none", stopBits = 1, bufferSize = 255 } = options;
     this.#bufferSize = bufferSize;
     const channel = await this.#connect(this.id);
-    if (this.#channel) {
+    if (this.#channel || !this.connected) {
       channel.close();
-      throw new DOMException("The port is already open.", "InvalidStateError");
+      throw this.connected ? new DOMException("The port is already open.", "InvalidStateError") : lost();
     }
     this.#channel = channel;
     channel.onmessage = (message) => this.#receive(message);
-    channel.onclose = () => this.lose();
+    channel.onclose = () => this.#fail();
     try {
       await this.#call({ op: "open", baud: baudRate, bits: dataBits, parity, stop: stopBits });
     } catch (e) {
@@ -144,7 +144,7 @@ class RemotePort extends EventTarget {
   }
 
   async close() {
-    if (!this.connected) return;
+    if (!this.connected) return; // as Chromium's does after an unplug
     if (!this.#isOpen) throw notOpen();
     if (this.#readable?.locked || this.#writable?.locked) throw new TypeError("A stream of the port is locked.");
     this.#isOpen = false;
@@ -161,11 +161,17 @@ class RemotePort extends EventTarget {
 
   /** The device is gone: everything under way fails, and nothing works any more. */
   lose() {
-    if (!this.connected) return;
     this.connected = false;
-    const wasOpen = this.#isOpen;
+    this.#fail();
+  }
+
+  /**
+   * The channel ended: everything under way fails. A device that is still there can be
+   * opened again; where it is not, the list of ports tells so.
+   */
+  #fail() {
+    if (this.#isOpen) this.#controller?.error(lost());
     this.#isOpen = false;
-    if (wasOpen) this.#controller?.error(lost());
     this.#end();
   }
 

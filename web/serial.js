@@ -30,9 +30,9 @@
 // milliseconds; a line that is held back by its far end would hold the close for ever.
 const DRAIN = 500;
 
-// How many line errors in a row, without a byte between them, are taken up at once.
-// A port that fails for ever must not keep the page from everything else.
-const ERRORS_AT_ONCE = 16;
+// How many streams in a row may end without a byte before the next one has to wait a
+// little. A port that fails for ever must not keep the page from everything else.
+const FAILURES_AT_ONCE = 16;
 
 /** @type {Sink} */
 const nobody = { done() {}, data() {}, noise() {}, lost() {} };
@@ -139,7 +139,7 @@ export class Line {
 
   /** Reads until the port closes, a new stream after each line error. */
   async #read() {
-    let errors = 0;
+    let failures = 0;
     /** @type {unknown} */
     let cause = null;
     while (this.#port.readable && !this.#closing) {
@@ -149,17 +149,19 @@ export class Line {
         for (;;) {
           const { value, done } = await reader.read();
           if (done) break;
-          errors = 0;
+          failures = 0;
           if (value.length > 0) this.#sink.data(value, value.length);
         }
       } catch (e) {
         cause = e;
         if (this.#port.readable) this.#sink.noise(describe(e).name);
-        if (++errors > ERRORS_AT_ONCE) await new Promise((go) => setTimeout(go, 10));
       } finally {
         this.#reader = null;
         reader.releaseLock();
       }
+      // Also a stream that ends for no reason, and stays: without a pause it would hold
+      // the page for ever.
+      if (++failures > FAILURES_AT_ONCE && !this.#closing) await new Promise((go) => setTimeout(go, 10));
     }
     if (this.#closing) return;
     const { name, message } = describe(cause ?? new DOMException("The port ended.", "NetworkError"));

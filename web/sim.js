@@ -5,34 +5,72 @@ import { RemotePorts } from "./remote.js";
 /** @typedef {import("./remote.js").Channel} Channel */
 
 /**
- * Starts the simulator.
- * @returns {Promise<RemotePorts>} when its devices are there
+ * The part of a Worker that is used here.
+ * @typedef {Pick<Worker, "onerror" | "onmessage" | "postMessage" | "terminate">} Simulator
  */
-export function ports() {
-  const worker = new Worker(new URL("./simworker.js", import.meta.url), { type: "module" });
-  const found = new RemotePorts(async (id) => connect(worker, id));
-  return new Promise((resolve, reject) => {
-    const fail = (/** @type {string} */ why) => {
-      worker.terminate();
-      found.update([]);
-      reject(new Error(`The simulator did not start: ${why}`));
-    };
-    worker.onerror = (e) => fail(e.message || "its script could not be loaded");
-    worker.onmessage = ({ data }) => {
-      const { ports: list, failed } = JSON.parse(data);
-      if (failed) {
-        fail(failed);
-        return;
-      }
-      found.update(list);
-      resolve(found);
-    };
-  });
+
+const start = () => new Worker(new URL("./simworker.js", import.meta.url), { type: "module" });
+
+/** The ports of simulated devices. Their Worker runs from the first question on. */
+export class SimulatedPorts extends RemotePorts {
+  /** @type {Promise<Simulator> | null} the Worker, once it has listed its devices */
+  #worker = null;
+  #start;
+
+  /** @param {() => Simulator} start starts a Worker */
+  constructor(start) {
+    super(async (id) => connect(await this.#running(), id));
+    this.#start = start;
+  }
+
+  /** @override */
+  async getPorts() {
+    await this.#running();
+    return super.getPorts();
+  }
+
+  /** @override */
+  async requestPort() {
+    await this.#running();
+    return super.requestPort();
+  }
+
+  /** The Worker that runs, or a new one where there is none or the last one ended. */
+  #running() {
+    return (this.#worker ??= this.#run());
+  }
+
+  /** @returns {Promise<Simulator>} */
+  #run() {
+    return new Promise((resolve, reject) => {
+      const worker = this.#start();
+      const end = (/** @type {string} */ why) => {
+        worker.onerror = worker.onmessage = null;
+        worker.terminate();
+        this.#worker = null;
+        this.update([]); // the devices are gone with it
+        reject(new Error(`The simulator did not start: ${why}`));
+      };
+      worker.onerror = (e) => end(e.message || "its script could not be loaded");
+      worker.onmessage = ({ data }) => {
+        const { ports: list, failed } = JSON.parse(data);
+        if (failed) {
+          end(failed);
+          return;
+        }
+        this.update(list);
+        resolve(worker);
+      };
+    });
+  }
 }
+
+/** @returns {SimulatedPorts} */
+export const ports = () => new SimulatedPorts(start);
 
 /**
  * Opens a channel to a simulated device.
- * @param {Pick<Worker, "postMessage">} worker
+ * @param {Pick<Simulator, "postMessage">} worker
  * @param {string} id
  * @returns {Channel}
  */
