@@ -1,11 +1,13 @@
 package lab
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // ErrNotLoopback refuses an address that other machines could reach, or that leads
@@ -58,4 +60,24 @@ func listenAddress(where string) string {
 		return where
 	}
 	return "127.0.0.1:" + where
+}
+
+// dialLoopback connects to a HOST:PORT, and listenLoopback listens on one.
+func dialLoopback(ctx context.Context, addr string) (net.Conn, error) {
+	d := net.Dialer{Control: onlyLoopback}
+	return d.DialContext(ctx, "tcp", addr)
+}
+
+func listenLoopback(ctx context.Context, addr string) (net.Listener, error) {
+	c := net.ListenConfig{Control: onlyLoopback}
+	return c.Listen(ctx, "tcp", addr)
+}
+
+// onlyLoopback refuses, for a net.Dialer or net.ListenConfig, every address that is not
+// on loopback: a resolver may know localhost as something else.
+func onlyLoopback(_, address string, _ syscall.RawConn) error {
+	if !isLoopbackHost(address) {
+		return fmt.Errorf("address %q: %w", address, ErrNotLoopback)
+	}
+	return nil
 }

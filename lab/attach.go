@@ -36,12 +36,18 @@ func (socket) setSignals(serial.Signals) error { return nil }
 // attach keeps a foreign device in the list of ports for as long as it is there: a
 // connection is a plugged adapter, its end an unplugged one.
 func (l *Lab) attach(ctx context.Context, d *Device) {
+	waiting := false
 	for ctx.Err() == nil {
 		s, err := reach(ctx, d.spec.Attach)
 		if err != nil {
+			if !waiting {
+				l.log("%s is not there yet: %v", d.spec.Name, err)
+			}
+			waiting = true
 			pause(ctx, attachEvery)
 			continue
 		}
+		waiting = false
 		l.log("%s is plugged in", d.spec.Name)
 		stop := context.AfterFunc(ctx, func() { s.Close() })
 		a := &foreign{info: serial.Info{Name: d.spec.Name}, stream: s}
@@ -61,8 +67,7 @@ func reach(ctx context.Context, target string) (stream, error) {
 	if kind == "pty" {
 		return openTTY(where)
 	}
-	var d net.Dialer
-	c, err := d.DialContext(ctx, "tcp", where)
+	c, err := dialLoopback(ctx, where)
 	if err != nil {
 		return nil, err
 	}
@@ -192,17 +197,16 @@ func (p *foreignPort) SetSignals(ctx context.Context, s serial.Signals) error {
 }
 
 func (p *foreignPort) Close() error {
+	p.in.Close()
 	a := p.adapter
 	a.mu.Lock()
-	was := a.port == p
-	if was {
-		a.port = nil
-		a.stream.SetWriteDeadline(time.Now()) // wakes a Write
+	defer a.mu.Unlock()
+	if a.port != p {
+		return nil
 	}
-	gone := a.lost != nil
-	a.mu.Unlock()
-	p.in.Close()
-	if was && !gone {
+	a.port = nil
+	a.stream.SetWriteDeadline(time.Now()) // wakes a Write
+	if a.lost == nil {
 		a.stream.setSignals(serial.Signals{DTR: serial.Off, RTS: serial.Off, Break: serial.Off})
 	}
 	return nil

@@ -16,8 +16,10 @@ import (
 )
 
 // readerPatience is how long what the device says waits for a foreign program that
-// does not read; then it is lost, as on a line. In this time the device goes on.
-const readerPatience = 20 * time.Millisecond
+// does not read; then it is lost, as on a line. In this time the device goes on, and
+// what it says is kept. A busy machine may not let a program run for a tenth of a
+// second, and a PTY holds no more than 60 ms of a line at 2 Mbaud.
+const readerPatience = 250 * time.Millisecond
 
 // lookEvery is how often the rate of a PTY is looked at: a program's change of rate
 // makes itself known by nothing.
@@ -175,7 +177,7 @@ func (b *bridge) setMode(ctx context.Context, m serial.Mode) {
 
 // listen lets programs connect.
 func (l *Lab) listen(ctx context.Context, d *Device, b *bridge, addr string) error {
-	listener, err := net.Listen("tcp", addr)
+	listener, err := listenLoopback(ctx, addr)
 	if err != nil {
 		return err
 	}
@@ -196,9 +198,8 @@ func (l *Lab) listen(ctx context.Context, d *Device, b *bridge, addr string) err
 
 // dial connects to a program that listens, again whenever the connection ends.
 func (b *bridge) dial(ctx context.Context, addr string) {
-	var d net.Dialer
 	for ctx.Err() == nil {
-		if c, err := d.DialContext(ctx, "tcp", addr); err == nil {
+		if c, err := dialLoopback(ctx, addr); err == nil {
 			b.meet(ctx, c)
 		}
 		pause(ctx, attachEvery)

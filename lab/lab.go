@@ -128,13 +128,17 @@ func (l *Lab) Start(ctx context.Context, addr string) (url string, err error) {
 	if err := checkLoopback(addr); err != nil {
 		return "", fmt.Errorf("lab: %w", err)
 	}
-	listener, err := net.Listen("tcp", addr)
+	listener, err := listenLoopback(ctx, addr)
 	if err != nil {
 		return "", fmt.Errorf("lab: %w", err)
 	}
 	server := &http.Server{
 		Handler:           l.Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute, // these three end with the request: not for WebSockets
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}
 	go server.Serve(listener)

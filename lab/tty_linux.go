@@ -31,11 +31,11 @@ const (
 	tiocsbrk = 0x5427
 	tioccbrk = 0x5428
 
-	cbaud   = 0x100F
-	cibaud  = 0x100F0000
-	bother  = 0x1000 // the rate is the number in ospeed
-	crtscts = 0x80000000
-	tciofl  = 2 // both queues
+	cbaud    = 0x100F
+	cibaud   = 0x100F0000
+	bother   = 0x1000 // the rate is the number in ospeed
+	crtscts  = 0x80000000
+	tciflush = 0 // what was received and not read
 
 	tiocmDTR = 0x002
 	tiocmRTS = 0x004
@@ -206,10 +206,9 @@ func (p *ptyPair) Close() error { return errors.Join(p.master.Close(), p.slave.C
 
 // flush drops what the foreign program has not read.
 func (p *ptyPair) flush() {
-	var arg uintptr = tciofl
 	c, err := p.slave.SyscallConn()
 	if err != nil {
 		return
 	}
-	c.Control(func(fd uintptr) { syscall.Syscall(syscall.SYS_IOCTL, fd, tcflsh, arg) })
+	c.Control(func(fd uintptr) { syscall.Syscall(syscall.SYS_IOCTL, fd, tcflsh, tciflush) })
 }
