@@ -39,6 +39,11 @@ func TestAttachPTY(t *testing.T) {
 	talk(t, p, pair.master)
 }
 
+func TestAttachBurstPTY(t *testing.T) {
+	pair := newPTY(t)
+	bursts(t, "pty:"+pair.path, pair.master)
+}
+
 func newPTY(t *testing.T) *ptyPair {
 	t.Helper()
 	pair, err := openPTY()

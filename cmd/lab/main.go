@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 
 func main() {
 	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "lab:", err)
+		fmt.Fprintln(os.Stderr, "lab:", strings.TrimPrefix(err.Error(), "lab: "))
 		os.Exit(1)
 	}
 }
@@ -28,8 +29,8 @@ func run() error {
 	addr := flag.String("addr", "127.0.0.1:8080", "`HOST:PORT` on loopback to serve the page on; port 0 takes a free one")
 	dist := flag.String("dist", "dist", "`folder` of the built page")
 	flag.Func("sim", "simulated NCP, `NAME[=OPTIONS]`; may be repeated; the options are below", specs.Sim)
-	flag.Func("attach", "foreign device, `NAME=tcp:HOST:PORT` or NAME=pty:PATH; may be repeated", specs.Attach)
-	flag.Func("expose", "give a simulated NCP to a foreign program, `NAME=tcp:PORT`, NAME=pty:LINK or NAME=connect:HOST:PORT; may be repeated", specs.Expose)
+	flag.Func("attach", "foreign device that speaks raw bytes, `NAME=tcp:HOST:PORT` or NAME=pty:PATH; may be repeated", specs.Attach)
+	flag.Func("expose", "give a simulated NCP to a foreign program instead of the page, `NAME=tcp:PORT` (listen), NAME=pty:LINK (a PTY and a link to it) or NAME=connect:HOST:PORT (dial); may be repeated", specs.Expose)
 	flag.Usage = usage
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -40,9 +41,9 @@ func run() error {
 			return err
 		}
 	}
-	page := os.DirFS(*dist)
-	if _, err := fs.Stat(page, "index.html"); err != nil {
-		return fmt.Errorf("the built page is missing in %s; run make build first", *dist)
+	page, err := builtPage(*dist)
+	if err != nil {
+		return err
 	}
 	l, err := lab.New(lab.Options{Dist: page, Devices: specs.All(), Log: logf})
 	if err != nil {
@@ -60,14 +61,44 @@ func run() error {
 	return nil
 }
 
+// builtPage returns the folder of the built page. Links that lead out of it lead
+// nowhere.
+func builtPage(folder string) (fs.FS, error) {
+	root, err := os.OpenRoot(folder)
+	if err == nil {
+		_, err = root.Stat("index.html")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the built page is missing in %s; run make build first", folder)
+	}
+	return root.FS(), nil
+}
+
 func logf(format string, args ...any) {
 	fmt.Printf(time.Now().Format("15:04:05.000 ")+format+"\n", args...)
 }
 
+const help = `usage: lab [flags]
+
+Serves the built page on this machine, with devices that appear on it as serial ports.
+Without flags there is one simulated NCP. Everything stays on loopback.
+
+  lab -sim ncp=provisioned,dashboard=1s      a simulated NCP that is busy
+  lab -sim one -sim two=baud=115200          two of them; the page lets you choose
+  lab -attach board=pty:/dev/ttyUSB0         a real board, or any serial device
+  lab -attach board=tcp:localhost:7000       a program that speaks the protocol on TCP
+  lab -sim ncp -expose ncp=pty:/tmp/ncp      a simulated NCP for a program that opens /tmp/ncp
+  lab -expose ncp=tcp:7000                   the same for one that connects to port 7000
+
+A foreign device is plugged in while it can be reached, and unplugged when it goes; the
+lab tries again five times a second. A TCP port has no rate: what the page sets is ignored.
+
+Flags:
+`
+
 func usage() {
 	out := flag.CommandLine.Output()
-	fmt.Fprintln(out, "usage: lab [flags]")
+	fmt.Fprint(out, help)
 	flag.PrintDefaults()
-	fmt.Fprintln(out, "\nOptions of a simulated NCP, separated by commas:")
-	fmt.Fprintln(out, ncpsim.OptionsHelp)
+	fmt.Fprintf(out, "\nThe %s\n", ncpsim.OptionsHelp)
 }
