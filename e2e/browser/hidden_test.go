@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -18,48 +19,40 @@ func TestHiddenTabIsThrottled(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	url := serve(t)
-	p, err := b.Open(PageOptions{Shared: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
-	if err := p.Goto(url); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Do(`window.ticks = 0; setInterval(() => ticks++, 100); 0`); err != nil {
-		t.Fatal(err)
-	}
-	count := func(d time.Duration) int {
-		t.Helper()
-		before, err := Eval[int](p, "ticks")
-		if err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(d)
-		after, err := Eval[int](p, "ticks")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return after - before
-	}
-	if n := count(2 * time.Second); n < 12 {
-		t.Errorf("%d ticks of a visible tab in 2 s, want about 20", n)
-	}
 	other, err := b.Open(PageOptions{Shared: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	if err := other.Front(); err != nil {
+	p, err := b.Open(PageOptions{Shared: true})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Wait(`document.visibilityState === "hidden"`, 5*time.Second); err != nil {
-		t.Fatal(err)
+	defer p.Close()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	// Once a second at first, and after a few seconds once a minute.
-	time.Sleep(12 * time.Second)
-	if n := count(5 * time.Second); n > 1 {
-		t.Errorf("%d ticks of a hidden tab in 5 s: its timers are not throttled", n)
+	must(p.Goto(serve(t)))
+	must(p.Do(`window.ticks = 0; setInterval(() => ticks++, 100); 0`))
+	// Hidden at once: Chromium throttles a page less that was looked at for some seconds.
+	must(other.Front())
+	_, err = p.Wait(`document.visibilityState === "hidden"`, 5*time.Second)
+	must(err)
+	time.Sleep(10 * time.Second) // once a second at first, then once a minute
+	before, err := Eval[int](p, "ticks")
+	must(err)
+	time.Sleep(6 * time.Second)
+	after, err := Eval[int](p, "ticks")
+	must(err)
+	if n := after - before; n > 1 {
+		t.Errorf("%d ticks of a hidden tab in 6 s: its timers are not throttled", n)
 	}
+	must(p.Front())
+	_, err = p.Wait(`document.visibilityState === "visible"`, 5*time.Second)
+	must(err)
+	_, err = p.Wait(fmt.Sprintf("ticks > %d", after+10), 3*time.Second)
+	must(err)
 }
