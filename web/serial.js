@@ -6,7 +6,7 @@
  * What a Line tells the program. Every call of a Line is answered once, by done.
  * @typedef {object} Sink
  * @property {(id: number, name: string, message: string) => void} done an empty name: all went well
- * @property {(bytes: Uint8Array, length: number) => void} data one chunk as it came
+ * @property {(length: number) => void} data so many bytes came; they are in the Line's chunk
  * @property {(name: string) => void} noise a line error that the port survived
  * @property {(name: string, message: string) => void} lost the device is gone; nothing follows
  */
@@ -30,6 +30,9 @@
 // milliseconds; a line that is held back by its far end would hold the close for ever.
 const DRAIN = 500;
 
+// How much the program is told of at once, in bytes.
+const CHUNK = 64 << 10;
+
 // How many streams in a row may end without a byte before the next one has to wait a
 // little. A port that fails for ever must not keep the page from everything else.
 const FAILURES_AT_ONCE = 16;
@@ -48,6 +51,8 @@ export class Line {
   #turn = Promise.resolve();
   #isOpen = false;
   #closing = false;
+  /** Where the program finds what came, while it is told of it. */
+  chunk = new Uint8Array(CHUNK);
   #port;
   #sink;
 
@@ -150,7 +155,7 @@ export class Line {
           const { value, done } = await reader.read();
           if (done) break;
           failures = 0;
-          if (value.length > 0) this.#sink.data(value, value.length);
+          this.#deliver(value);
         }
       } catch (e) {
         cause = e;
@@ -166,6 +171,20 @@ export class Line {
     if (this.#closing) return;
     const { name, message } = describe(cause ?? new DOMException("The port ended.", "NetworkError"));
     this.#sink.lost(name, message);
+  }
+
+  /**
+   * Tells the program of what came, through chunk: every object that goes over to Go
+   * costs it more than the copy does.
+   * @param {Uint8Array} bytes
+   */
+  #deliver(bytes) {
+    const { data } = this.#sink;
+    for (let at = 0; at < bytes.length; at += this.chunk.length) {
+      const part = bytes.subarray(at, at + this.chunk.length);
+      this.chunk.set(part);
+      data(part.length);
+    }
   }
 
   /** Lets what was written leave, but not for ever, and gives the lock back. */

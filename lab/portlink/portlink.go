@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"ncpweb/serial"
 )
@@ -51,6 +52,9 @@ const readSize = 32 << 10
 // each to be taken; more is not a page.
 const maxWrites = 64
 
+// drainTimeout bounds how long a close waits for a line that does not move.
+const drainTimeout = 500 * time.Millisecond
+
 // ErrFlood ends a link whose page does not wait for its writes.
 var ErrFlood = errors.New("portlink: too many writes at once")
 
@@ -64,6 +68,7 @@ type link struct {
 
 	mu   sync.Mutex
 	port serial.Port // nil while closed
+	mode serial.Mode // of port
 }
 
 // Serve serves one channel until it ends, ctx ends, or the device is lost, which is
@@ -125,6 +130,7 @@ func (l *link) serve(ctx context.Context, r *request) (name, message string) {
 	case "signals":
 		err = l.signals(ctx, r)
 	case "close":
+		l.drain(ctx)
 		l.close()
 	default:
 		return "NotSupportedError", "unknown request"
@@ -151,7 +157,7 @@ func (l *link) open(ctx context.Context, r *request) error {
 		return err
 	}
 	l.mu.Lock()
-	l.port = p
+	l.port, l.mode = p, m
 	l.mu.Unlock()
 	l.work.Go(func() { l.read(ctx, p) })
 	return nil
@@ -163,6 +169,19 @@ func (l *link) signals(ctx context.Context, r *request) error {
 		return serial.ErrClosed
 	}
 	return p.SetSignals(ctx, serial.Signals{DTR: level(r.DTR), RTS: level(r.RTS), Break: level(r.Break)})
+}
+
+// drain lets what the page wrote leave before a close, as browsers do: the page may be
+// about to change the rate. An adapter empties its buffer before it sets a mode.
+func (l *link) drain(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
+	defer cancel()
+	l.mu.Lock()
+	p, m := l.port, l.mode
+	l.mu.Unlock()
+	if p != nil {
+		p.SetMode(ctx, m) // a line that does not move is closed all the same
+	}
 }
 
 func (l *link) close() {

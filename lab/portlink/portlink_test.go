@@ -148,3 +148,63 @@ func FuzzServe(f *testing.F) {
 		}
 	})
 }
+
+// A page changes the rate by closing and opening. What it wrote before leaves at the
+// rate at which it was written, as with a browser, which empties its buffers first.
+func TestCloseDrains(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wire := sim.NewWire(sim.WireOptions{})
+		defer wire.Close()
+		if err := wire.UART().SetMode(serial.Mode{Baud: 9600}); err != nil {
+			t.Fatal(err)
+		}
+		s := newScript()
+		end := make(chan error, 1)
+		go func() { end <- Serve(t.Context(), s, wire.Adapter()) }()
+		s.ask(`{"op":"open","id":1,"baud":9600,"bits":8,"parity":"none","stop":1}`)
+		s.reply(t)
+		want := "forty bytes at 9600 baud, 42 ms of wire."
+		s.in <- packet{[]byte(want), false}
+		if r := s.reply(t); r.Op != "wrote" {
+			t.Fatalf("write: %+v", r)
+		}
+		s.ask(`{"op":"close","id":2}`)
+		s.reply(t)
+		s.ask(openRequest)
+		s.reply(t)
+		got := make([]byte, len(want))
+		wire.UART().SetReadDeadline(time.Now().Add(time.Second))
+		if n, err := io.ReadFull(wire.UART(), got); err != nil || string(got) != want {
+			t.Errorf("the device got %q, %v", got[:n], err)
+		}
+		close(s.in)
+		<-end
+	})
+}
+
+// A line that does not move does not hold a close for long.
+func TestCloseStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wire := sim.NewWire(sim.WireOptions{})
+		defer wire.Close()
+		s := newScript()
+		end := make(chan error, 1)
+		go func() { end <- Serve(t.Context(), s, wire.Adapter()) }()
+		s.ask(openRequest)
+		s.reply(t)
+		s.ask(`{"op":"signals","id":2,"brk":true}`)
+		s.reply(t)
+		s.in <- packet{[]byte("held back"), false}
+		s.reply(t)
+		start := time.Now()
+		s.ask(`{"op":"close","id":3}`)
+		if r := s.reply(t); r.ID != 3 || r.Error != "" {
+			t.Errorf("close: %+v", r)
+		}
+		if d := time.Since(start); d > time.Second {
+			t.Errorf("close took %v", d)
+		}
+		close(s.in)
+		<-end
+	})
+}

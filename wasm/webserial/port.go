@@ -30,6 +30,7 @@ type port struct {
 	adapter *Adapter
 	in      *inbox.Box
 	line    js.Value
+	chunk   js.Value // of the line: where received bytes are while onData runs
 	funcs   []js.Func
 
 	writing chan struct{} // capacity 1: held by a Write, and by SetMode
@@ -74,7 +75,7 @@ func newPort(a *Adapter) (*port, error) {
 		p.release()
 		return nil, err
 	}
-	p.line = line
+	p.line, p.chunk = line, line.Get("chunk")
 	return p, nil
 }
 
@@ -90,9 +91,9 @@ func (p *port) onDone(args []js.Value) {
 	}
 }
 
-// onData gets data(bytes, length): a Uint8Array that is ours.
+// onData gets data(length): so many bytes are in the Line's chunk.
 func (p *port) onData(args []js.Value) {
-	p.in.Put(args[1].Int(), func(dst []byte) { js.CopyBytesToGo(dst, args[0]) })
+	p.in.Put(args[0].Int(), func(dst []byte) { js.CopyBytesToGo(dst, p.chunk) })
 }
 
 // onLost gets lost(errorName, errorMessage).
