@@ -30,6 +30,7 @@ type fakeNCP struct {
 	lostRequests   atomic.Int32  // so many requests of setUartBaudRate are as if they got lost
 	patience       time.Duration // restarts by itself after so long without a call; 0: never
 	version        string
+	deaf           chan struct{} // factory tests last until it is closed
 
 	u       sim.UART
 	mcu     *ncp.MCU
@@ -158,6 +159,15 @@ func (f *fakeNCP) SetUartBaudRate(ctx context.Context, baud uint32) (bool, error
 	return true, nil
 }
 
+func (f *fakeNCP) FactoryTestWiFi(ctx context.Context, _, _ string) (int16, uint8, error) {
+	f.touch()
+	select {
+	case <-f.deaf:
+	case <-ctx.Done():
+	}
+	return -50, 1, ctx.Err()
+}
+
 // rig is a Link on a simulated wire with a device.
 type rig struct {
 	t       *testing.T
@@ -167,6 +177,8 @@ type rig struct {
 	ctx     context.Context
 	reports []Report
 	served  chan error
+	end     context.CancelFunc // of Serve
+	opt     Options
 	mu      sync.Mutex
 }
 
@@ -199,16 +211,26 @@ func bench(t *testing.T, w sim.WireOptions, dev sim.Device, o Options, test func
 			t.Fatal(err)
 		}
 		r.port = port
-		r.link = New(port, baud, o)
-		go func() { r.served <- r.link.Serve(ctx) }()
+		r.opt = o
+		r.start(baud)
 		test(r)
 		cancel()
+		r.end()
 		<-done
 		<-r.served
 		port.Close()
 		wire.Close()
 		synctest.Wait()
 	})
+}
+
+// start makes a Link over the open port.
+func (r *rig) start(baud int) {
+	ctx, end := context.WithCancel(r.ctx)
+	r.end = end
+	r.link = New(r.port, baud, r.opt)
+	l := r.link
+	go func() { r.served <- l.Serve(ctx) }()
 }
 
 // kinds are the reports but those of the search.

@@ -31,10 +31,10 @@ func (l *Link) Keep(ctx context.Context) (Cause, error) {
 		if fresh := time.Since(time.Unix(0, l.answered.Load())) < HeartbeatEvery; fresh && misses == 0 && !check {
 			continue
 		}
-		answered, err := l.beatOnce(ctx)
+		answered, cause, err := l.beatOnce(ctx)
 		switch {
-		case err != nil:
-			return CauseStart, err
+		case err != nil || cause != CauseStart:
+			return cause, err
 		case answered:
 			misses = 0
 		default:
@@ -60,22 +60,37 @@ func (l *Link) await(ctx context.Context, d time.Duration) (check bool, cause Ca
 	return check, cause, err
 }
 
-// beatOnce pings once. An error is one of the line or of ctx.
-func (l *Link) beatOnce(ctx context.Context) (answered bool, err error) {
-	rtt, err := l.Ping(ctx)
+// beatOnce pings once, unless there is news of a restart first: the ping may have to
+// wait for the end of a long call. An error is one of the line or of ctx.
+func (l *Link) beatOnce(ctx context.Context) (answered bool, cause Cause, err error) {
+	pinging, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var rtt time.Duration
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		rtt, err = l.Ping(pinging)
+	}()
+	select {
+	case <-done:
+	case cause = <-l.restart:
+		cancel()
+		<-done
+		return false, cause, nil
+	}
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:
-		return false, context.Cause(ctx)
+		return false, CauseStart, context.Cause(ctx)
 	case errors.Is(err, rpc.ErrTimeout):
 		rtt = 0
 	default:
-		return false, err
+		return false, CauseStart, err
 	}
 	if l.opt.OnPing != nil {
 		l.opt.OnPing(rtt)
 	}
-	return rtt > 0, nil
+	return rtt > 0, CauseStart, nil
 }
 
 // Ping asks for a sign of life and returns the round trip. An NCP that is up gets the

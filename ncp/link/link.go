@@ -10,6 +10,8 @@ package link
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -72,6 +74,7 @@ type Link struct {
 	ear  ear // hears all bytes, in the search
 	logs ear // hears what the endpoint finds outside frames, while the NCP is up
 	gate gate
+	made map[int]bool // whether our adapter makes a rate, as far as tried; used by who has shut the gate
 
 	baud      atomic.Int64
 	initial   atomic.Int64 // rate at which the NCP starts, as far as seen; 0: not known
@@ -82,6 +85,8 @@ type Link struct {
 	suspected atomic.Int64 // when unreadable noise last made us look, UnixNano
 	restart   chan Cause   // capacity one: the NCP said or showed that it restarts
 	beat      chan struct{}
+	low       atomic.Bool // DTR and RTS are off: see lines.go
+	held      atomic.Bool // RTS on holds the board in reset
 
 	writing chan struct{} // capacity one: held by whoever writes to the port
 }
@@ -94,6 +99,7 @@ func New(port serial.Port, baud int, o Options) *Link {
 		mem:     memory{store: o.Store, key: port.Info().Key},
 		restart: make(chan Cause, 1),
 		beat:    make(chan struct{}, 1),
+		made:    make(map[int]bool),
 		writing: make(chan struct{}, 1),
 	}
 	l.gate.owner = make(chan struct{}, 1)
@@ -111,6 +117,7 @@ func New(port serial.Port, baud int, o Options) *Link {
 		l.ep.SetTracer(o.Tracer)
 	}
 	l.noteBaud(baud)
+	l.made[baud] = true
 	return l
 }
 
@@ -247,16 +254,54 @@ func (w line) Write(p []byte) (int, error) {
 
 func (w line) SetReadDeadline(t time.Time) error { return w.l.port.SetReadDeadline(t) }
 
-// setBaud sets the rate of our side.
+// setBaud sets the rate of our side. An error is a *rateError if only this rate cannot
+// be had, else one of the line or of ctx.
 func (l *Link) setBaud(ctx context.Context, baud int) error {
 	if l.Baud() == baud {
 		return nil
 	}
-	if err := l.port.SetMode(ctx, serial.Mode{Baud: baud}); err != nil {
+	err := l.port.SetMode(ctx, serial.Mode{Baud: baud})
+	switch {
+	case err == nil:
+		l.noteBaud(baud)
+		l.made[baud] = true
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, serial.ErrLost), errors.Is(err, serial.ErrClosed):
 		return err
 	}
-	l.noteBaud(baud)
-	return nil
+	l.made[baud] = false
+	return &rateError{baud, err}
+}
+
+// rateError tells that our adapter does not make a rate.
+type rateError struct {
+	rate int
+	err  error
+}
+
+func (e *rateError) Error() string { return fmt.Sprintf("link: %d baud: %v", e.rate, e.err) }
+func (e *rateError) Unwrap() error { return e.err }
+
+// can tells whether our adapter makes a rate, before the NCP is sent there.
+func (l *Link) can(ctx context.Context, rate int) (bool, error) {
+	if made, tried := l.made[rate]; tried {
+		return made, nil
+	}
+	old := l.Baud()
+	var refused *rateError
+	err := l.setBaud(ctx, rate)
+	switch {
+	case errors.As(err, &refused):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	// Back where the NCP is, even if ctx has ended.
+	steady, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer stop()
+	return true, l.setBaud(steady, old)
 }
 
 func (l *Link) noteBaud(baud int) {

@@ -10,7 +10,6 @@ import (
 	"ncpweb/ncp"
 	"ncpweb/ncp/frame"
 	"ncpweb/ncp/rpc"
-	"ncpweb/serial"
 )
 
 const (
@@ -23,8 +22,6 @@ const (
 	talkDownTries = 4
 	// talkDownWait is how long the answer to such a request may take; it is not expected.
 	talkDownWait = 100 * time.Millisecond
-	// resetPulse is how long the reset line is held: enough for the RC circuits of boards.
-	resetPulse = 100 * time.Millisecond
 	// ownReboot is after what silence an NCP restarts by itself: 25 s, then five pings
 	// 5 s apart (protocol sheet), and a margin.
 	ownReboot = 25*time.Second + 5*5*time.Second + 5*time.Second
@@ -65,7 +62,7 @@ func (l *Link) SetRate(ctx context.Context, rate int) error {
 // raise changes to the target rate, or the fastest below it that carries.
 func (l *Link) raise(ctx context.Context) error {
 	old := l.Baud()
-	if l.opt.Target == 0 || l.opt.Target == old {
+	if l.opt.Target == 0 || l.opt.Target == old || l.held.Load() {
 		return nil
 	}
 	steps := l.steps(old)
@@ -108,6 +105,13 @@ func (l *Link) steps(old int) []int {
 func (l *Link) step(ctx context.Context, rate int) error {
 	old := l.Baud()
 	l.report(Report{Kind: Raising, Rate: rate})
+	if ok, err := l.can(ctx, rate); err != nil {
+		return err
+	} else if !ok {
+		l.report(Report{Kind: Bad, Rate: rate})
+		l.mem.markBad(rate)
+		return ErrBadRate
+	}
 	where, err := l.change(ctx, rate)
 	if err != nil {
 		return err
@@ -326,20 +330,4 @@ func (l *Link) awaitOwnReboot(ctx context.Context) (bool, error) {
 		}
 	}
 	return l.awaitBoot(ctx, bootTime)
-}
-
-// Reset pulses the reset line of boards that have it on RTS, with DTR (the boot pin)
-// off, and leaves both lines off.
-func (l *Link) Reset(ctx context.Context) error {
-	if err := l.port.SetSignals(ctx, serial.Signals{DTR: serial.Off, RTS: serial.On}); err != nil {
-		return err
-	}
-	wait := sleep(ctx, resetPulse)
-	// The line must be let go even if ctx has ended: the chip stays off otherwise.
-	steady, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer stop()
-	if err := l.port.SetSignals(steady, serial.Signals{DTR: serial.Off, RTS: serial.Off}); err != nil {
-		return err
-	}
-	return wait
 }

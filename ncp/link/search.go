@@ -33,6 +33,9 @@ const (
 	bootTime = 10 * time.Second
 	// bootDwell is how long we listen at each starting rate while it boots.
 	bootDwell = 300 * time.Millisecond
+	// lookEvery is the least time between two looks for an NCP because of bytes that
+	// cannot be read.
+	lookEvery = 40 * time.Second
 	// rebootPause is how long we wait for the boot log of an NCP that said it reboots:
 	// until then the old run may still answer.
 	rebootPause = 3 * time.Second
@@ -123,46 +126,68 @@ func (l *Link) order(cause Cause) []int {
 
 // search tries the rates until the NCP answers at one.
 func (l *Link) search(ctx context.Context, list []int) error {
+	if err := l.restLines(ctx); err != nil {
+		return err
+	}
 	start := time.Now()
 	heard := HeardNothing
-	for round := 0; ; round++ {
+	round := func(list []int, timeout time.Duration) (bool, error) {
+		found, h, err := l.round(ctx, list, timeout)
+		heard = max(heard, h)
+		return found, err
+	}
+	for n := 0; ; n++ {
 		timeout := pingTimeout
-		if round == 0 {
+		if n == 0 {
 			timeout = quickPing
 		}
-		for _, rate := range list {
-			found, h, err := l.try(ctx, rate, timeout)
-			heard = max(heard, h)
-			if err != nil {
-				return err
-			}
-			if found {
-				l.report(Report{Kind: Found, Rate: rate})
-				return nil
-			}
+		if found, err := round(list, timeout); found || err != nil {
+			return err
 		}
 		limit := patience
 		if heard != HeardNothing {
 			limit = patienceHeard
 		}
-		if round > 0 && time.Since(start) >= limit {
+		if n > 0 && time.Since(start) >= limit {
 			break
 		}
 	}
-	if heard != HeardNothing {
-		for _, rate := range list[:min(len(list), slowRates)] {
-			found, h, err := l.try(ctx, rate, slowPing)
-			heard = max(heard, h)
-			if err != nil {
-				return err
-			}
-			if found {
-				l.report(Report{Kind: Found, Rate: rate})
-				return nil
-			}
-		}
+	var found bool
+	var err error
+	if heard == HeardNothing {
+		found, err = l.letGo(ctx)
+	} else {
+		found, err = round(list[:min(len(list), slowRates)], slowPing)
+	}
+	if found || err != nil {
+		return err
 	}
 	return &SearchError{Heard: heard, Rates: list}
+}
+
+// round tries each rate once. Those that our adapter does not make are left out; if it
+// makes none that is the error.
+func (l *Link) round(ctx context.Context, list []int, timeout time.Duration) (found bool, heard Heard, err error) {
+	var refused *rateError
+	tried := false
+	for _, rate := range list {
+		found, h, err := l.try(ctx, rate, timeout)
+		heard = max(heard, h)
+		switch {
+		case errors.As(err, &refused):
+			continue
+		case err != nil:
+			return false, heard, err
+		case found:
+			l.report(Report{Kind: Found, Rate: l.Baud()})
+			return true, heard, nil
+		}
+		tried = true
+	}
+	if !tried {
+		return false, heard, refused
+	}
+	return false, heard, nil
 }
 
 // try looks for the NCP at one rate: two pings, and more where something tells that
@@ -229,12 +254,20 @@ func (l *Link) stay(ctx context.Context, d time.Duration) (bool, error) {
 	return false, nil
 }
 
-// starting are the rates at which the NCP may come up after a restart.
+// starting are the rates at which the NCP may come up after a restart, as far as our
+// adapter makes them.
 func (l *Link) starting() []int {
 	if initial := int(l.initial.Load()); initial != 0 {
 		return []int{initial}
 	}
-	return ncp.InitialRates()
+	list := slices.DeleteFunc(ncp.InitialRates(), func(rate int) bool {
+		made, tried := l.made[rate]
+		return tried && !made
+	})
+	if len(list) == 0 {
+		return []int{l.Baud()}
+	}
+	return list
 }
 
 // awaitBoot waits for an NCP that is starting, at the rates at which it may do so.
@@ -292,22 +325,50 @@ func (l *Link) listen(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// Listen waits, at a rate at which NCPs start, until something is heard that an NCP
-// or its chip says: a boot log or a good frame. It sends nothing.
+// Listen waits until something is heard that an NCP or its chip says: a boot log or a
+// good frame. It listens at a rate at which NCPs start, and sends nothing as long as
+// nothing comes. Bytes that cannot be read may be the beginning of a boot log at the
+// other such rate: then it looks there, though not all the time. Calls made through the
+// Link wait meanwhile.
 func (l *Link) Listen(ctx context.Context) error {
-	if err := l.setBaud(ctx, l.starting()[0]); err != nil {
+	if err := l.gate.shut(ctx); err != nil {
 		return err
+	}
+	defer l.gate.open()
+	var looked time.Time
+	for {
+		heard, err := l.listenFor(ctx, looked.Add(lookEvery))
+		if heard || err != nil {
+			return err
+		}
+		looked = time.Now()
+		if found, err := l.awaitBoot(ctx, bootTime); found || err != nil {
+			return err
+		}
+	}
+}
+
+// listenFor listens at a starting rate. It is true when an NCP or its chip is heard,
+// and false when other bytes come after the time quiet.
+func (l *Link) listenFor(ctx context.Context, quiet time.Time) (bool, error) {
+	if err := l.setBaud(ctx, l.starting()[0]); err != nil {
+		return false, err
 	}
 	l.ear.reset()
 	l.report(Report{Kind: Listening, Rate: l.Baud()})
 	frames := l.ep.Stats().RxFrames
-	for {
+	for before := 0; ; {
 		if err := l.listen(ctx, time.Second); err != nil {
-			return err
+			return false, err
 		}
-		if _, kind := l.ear.heard(); kind != textNone || l.ep.Stats().RxFrames > frames {
-			return nil
+		n, kind := l.ear.heard()
+		if kind != textNone || l.ep.Stats().RxFrames > frames {
+			return true, nil
 		}
+		if n > before && time.Now().After(quiet) {
+			return false, nil
+		}
+		before = n
 	}
 }
 

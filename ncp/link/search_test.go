@@ -11,15 +11,16 @@ import (
 	"ncpweb/ncp"
 )
 
-// TestBringUpFigures finds a silent NCP at each of the eleven rates, with nothing
-// remembered, over an adapter with usual latencies; it prints the figures of the
-// bring-up in virtual time: from the open port to the version read.
+// TestBringUpFigures finds the simulated NCP, running silently at each of the eleven
+// rates, with nothing remembered, over an adapter with usual latencies; it prints the
+// figures of the bring-up in virtual time: from the open port to the version read.
 func TestBringUpFigures(t *testing.T) {
 	var took []time.Duration
 	for _, rate := range ncp.Rates() {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
-			dev := &fakeNCP{initial: 38400, now: rate, version: "0.7.0"}
+			dev := &simulated{}
 			bench(t, usual(), dev, Options{}, func(r *rig) {
+				r.leaveAt(rate)
 				start := time.Now()
 				up := r.bringUp(CauseStart)
 				d := time.Since(start)
@@ -28,6 +29,9 @@ func TestBringUpFigures(t *testing.T) {
 				}
 				if d > 5*time.Second {
 					t.Errorf("took %v", d)
+				}
+				if n := dev.boots(); n != 1 {
+					t.Errorf("%d starts", n)
 				}
 				t.Logf("%7d baud: %v", rate, d)
 				took = append(took, d)
