@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"ncpweb/serial"
@@ -29,13 +30,18 @@ const (
 	stayHeld = 2500 * time.Millisecond
 )
 
-// setLines switches DTR and RTS, in this order.
+// setLines switches DTR and RTS, in this order. An adapter without them is no error.
 func (l *Link) setLines(ctx context.Context, level serial.Level) error {
 	err := l.port.SetSignals(ctx, serial.Signals{DTR: level, RTS: level})
-	if err == nil {
+	switch {
+	case err == nil:
 		l.low.Store(level == serial.Off)
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, serial.ErrLost), errors.Is(err, serial.ErrClosed):
+		return err
 	}
-	return err
+	return nil
 }
 
 // restLines puts DTR and RTS where the board runs, for a search.
@@ -80,9 +86,10 @@ func (l *Link) Reset(ctx context.Context) error {
 	// The line must be let go even if ctx has ended: the chip stays off otherwise.
 	steady, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer stop()
-	if err := l.setLines(steady, serial.Off); err != nil {
+	if err := l.port.SetSignals(steady, serial.Signals{DTR: serial.Off, RTS: serial.Off}); err != nil {
 		return err
 	}
+	l.low.Store(true)
 	if !low {
 		if err := sleep(steady, strapPause); err != nil {
 			return err

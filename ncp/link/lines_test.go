@@ -89,6 +89,30 @@ func TestHeldInReset(t *testing.T) {
 	}
 }
 
+// TestNoLines: an adapter that has neither DTR nor RTS is as good as any other one, but
+// cannot reset.
+func TestNoLines(t *testing.T) {
+	dev := &fakeNCP{initial: 38400, version: "0.7.0", bootTime: 7 * time.Second}
+	bench(t, usual(), dev, Options{Target: 460800}, func(r *rig) {
+		r.end()
+		<-r.served
+		r.port = bare{r.port}
+		r.start(38400)
+		if up := r.bringUp(CauseStart); up.Baud != 460800 {
+			t.Errorf("%+v", up)
+		}
+		if err := r.link.Reset(r.ctx); !errors.Is(err, errNoLines) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+type bare struct{ serial.Port }
+
+var errNoLines = errors.New("no such lines")
+
+func (bare) SetSignals(context.Context, serial.Signals) error { return errNoLines }
+
 // heldNCP is a board whose reset is RTS alone, and whose boot pin is DTR alone.
 type heldNCP struct{ then func() *fakeNCP }
 
