@@ -49,7 +49,7 @@ func TestTryWithoutHardware(t *testing.T) {
 	_, url := newLab(t)
 	v := open(t, strings.TrimSuffix(url, "?lab"), browser.PageOptions{})
 	v.click("#try")
-	v.ready(20 * time.Second)
+	t.Logf("ready %v after the click", v.ready(20*time.Second).Round(time.Millisecond))
 	v.sees("#device-version", "0.", 5*time.Second)
 	if v.text("#device-state") != "Online" {
 		v.configure()

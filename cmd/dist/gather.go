@@ -20,15 +20,13 @@ var programs = []struct {
 }
 
 // lean makes the program pack about 9 % smaller: calls that are not inlined look
-// alike. What every byte and every frame goes through is inlined all the same, so
-// that frames are coded as fast as without; a call costs some microseconds more,
-// which is nothing beside its time on the wire. The later flag wins.
+// alike. What every byte goes through is inlined all the same, so that frames are
+// coded as fast as without; a call costs some microseconds more, which is nothing
+// beside its time on the wire. The later flag wins.
 var lean = []string{
 	"-gcflags=all=-l",
 	"-gcflags=" + module + "/ncp/frame=",
-	"-gcflags=" + module + "/ncp/rpc=",
 	"-gcflags=" + module + "/serial/inbox=",
-	"-gcflags=internal/runtime/...=",
 	"-gcflags=bytes=",
 	"-gcflags=syscall/js=",
 }
