@@ -17,6 +17,7 @@ type pinsView struct {
 	u        *UI
 	body     *element
 	empty    *element
+	why      *element // in the empty table
 	note     *element
 	filter   *element
 	add      *element
@@ -49,7 +50,7 @@ const (
 
 func newPinsView(u *UI) *pinsView {
 	v := &pinsView{
-		u: u, body: byID("pins").one("tbody"), empty: byID("pins-empty"), note: byID("pins-note"),
+		u: u, body: byID("pins").one("tbody"), empty: byID("pins-empty"), why: byID("pins-empty-text"), note: byID("pins-note"),
 		filter: byID("pin-filter"), add: byID("pin-add-number"), row: newPattern("t-pin"), rows: make(map[uint16]*pinRow),
 	}
 	u.onSubmit(byID("pin-add"), v.addPin)
@@ -126,6 +127,9 @@ func (v *pinsView) render() {
 	pins := v.u.state.Pins
 	if len(pins) != len(v.shown) || len(pins) > 0 && &pins[0] != &v.shown[0] {
 		v.update(pins)
+	}
+	if len(pins) == 0 {
+		v.why.setText(PinsEmpty(v.u.ready(), v.u.state.Device))
 	}
 	// A thousand rows are too many to look at in every frame for what changes rarely.
 	if ready := v.u.ready(); ready != v.ready {

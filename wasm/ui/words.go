@@ -328,6 +328,19 @@ func CountWords(n int, one, many string) string {
 	return Grouped(uint64(n)) + " " + many
 }
 
+// PinsEmpty says why the table of pins is empty and what fills it.
+func PinsEmpty(ready bool, d session.Device) string {
+	switch {
+	case !ready:
+		return "Pins appear when a value passes. Connect a device, or try without hardware."
+	case d.StateKnown && d.State == ncp.StateNotInitialized:
+		return "The NCP waits for a template: apply one under Configure. Values pass when it is online."
+	case d.StateKnown && d.State != ncp.StateConnected:
+		return "The NCP is not online yet. Values pass when it is."
+	}
+	return "Pins appear when a value passes. Add one by its number, or write a value."
+}
+
 // Done says in a toast what passed. Keys are the page's own commands.
 func Done(command string) string { return doneWords[command] }
 
