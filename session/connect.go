@@ -103,12 +103,18 @@ func (s *Session) endFailed(ctx context.Context) error {
 	return s.Disconnect(ctx)
 }
 
+// forget drops what belongs to another device. It is called with the lock held.
+func (s *Session) forget() {
+	s.pins.forget()
+	s.st.Applied = nil
+	s.st.Steps = nil
+	s.mac = ""
+}
+
 // begin resets what belongs to one connection. It is called with the lock held.
 func (s *Session) begin(info serial.Info) {
 	if s.st.Port.Key != info.Key || s.st.Port.VendorID != info.VendorID || s.st.Port.ProductID != info.ProductID {
-		s.pins.forget()
-		s.st.Applied = nil
-		s.st.Steps = nil
+		s.forget()
 	}
 	s.st.Port = info
 	s.st.Problem = nil

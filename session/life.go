@@ -37,6 +37,11 @@ func (c *conn) session() error {
 	c.s.enter(PhaseOpening)
 	mode := serial.Mode{Baud: link.FirstRate(c.s.opt.Store, c.adapt.Info().Key)}
 	port, err := c.adapt.Open(c.ctx, mode)
+	var refused *serial.OpenError
+	if first := ncp.InitialRates()[0]; errors.As(err, &refused) && refused.Reason == serial.OpenMode && mode.Baud != first {
+		mode.Baud = first // another adapter of the same kind may have made the remembered rate
+		port, err = c.adapt.Open(c.ctx, mode)
+	}
 	if err != nil {
 		return err
 	}

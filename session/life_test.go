@@ -182,6 +182,9 @@ func TestReplugKeepsConfiguration(t *testing.T) {
 			l.until(10*time.Second, "connected", func(st State) bool {
 				return st.Phase == PhaseReady && st.Device.State == ncp.StateConnected && events(st, "reapplied") == want
 			})
+			if events(l.s.State(), "crash") != 0 {
+				t.Error("a replug counts as a crash")
+			}
 		})
 	}
 }

@@ -43,6 +43,7 @@ type Session struct {
 	pings    uint64
 	missed   uint64
 	bringUps uint64
+	mac      string // of the NCP whose values these are; empty: not known
 	conn     *conn
 	closed   bool
 	tracer   rpc.Tracer // nil: nobody looks

@@ -55,8 +55,8 @@ type worker struct {
 	surveyed  int // methods asked so far
 	misses    int // questions of the survey in a row that were not answered
 	reapplied time.Time
-	refusals  int  // attempts to apply again that failed in a row
-	restarted bool // it is known why the NCP is not initialized: no crash
+	refusals  int         // attempts to apply again that failed in a row
+	restarted atomic.Bool // it is known why the NCP is not initialized: no crash
 }
 
 func newWorker(c *conn, down context.Context) *worker {
@@ -74,10 +74,40 @@ func (w *worker) want(what wants) {
 
 // first does what has to be known before the NCP counts as ready.
 func (w *worker) first(ctx context.Context, why link.Cause) {
-	w.restarted = why == link.CauseReboot
+	// After the port was opened the device may have been without power, or flashed.
+	w.restarted.Store(why == link.CauseReboot || why == link.CauseStart)
+	if why == link.CauseStart {
+		w.identify(ctx)
+	}
 	_ = w.readState(ctx)
 	w.pings = firstPings
 	w.want(wantNetwork | wantClock | wantPlace | wantPings | wantSurvey)
+}
+
+// identify notices another device of the same kind on an adapter of the same kind: what
+// the platform tells of the two is equal.
+func (w *worker) identify(ctx context.Context) {
+	s := w.s
+	s.mu.Lock()
+	before := s.mac
+	s.mu.Unlock()
+	if before == "" {
+		return
+	}
+	var mac string
+	var ok bool
+	err := repeat(ctx, 3, w.link, func() (err error) {
+		mac, ok, err = w.client.GetWiFiMAC(ctx)
+		return err
+	})
+	if err != nil || !ok || mac == "" || mac == before {
+		return
+	}
+	s.update(func() {
+		s.forget()
+		s.st.Device = Device{Version: s.st.Device.Version, Since: time.Now(), Methods: unknownAbilities()}
+		s.log.note(time.Now(), "this is another device")
+	})
 }
 
 // run works until ctx ends.
@@ -170,6 +200,8 @@ func (w *worker) readState(ctx context.Context) error {
 		w.s.setState(ncp.State(state))
 		if ncp.State(state) == ncp.StateNotInitialized {
 			w.want(wantReapply)
+		} else {
+			w.restarted.Store(false)
 		}
 		return nil
 	})
@@ -180,7 +212,9 @@ func (w *worker) readNetwork() []reader {
 		func(ctx context.Context) error {
 			return w.get(ctx, ncp.UIDHwGetWiFiMAC, func() error {
 				mac, ok, err := w.client.GetWiFiMAC(ctx)
-				return w.text(&w.s.st.Device.WiFiMAC, mac, ok, err)
+				err = w.text(&w.s.st.Device.WiFiMAC, mac, ok, err)
+				w.s.update(func() { w.s.mac = w.s.st.Device.WiFiMAC })
+				return err
 			})
 		},
 		func(ctx context.Context) error {
@@ -294,11 +328,11 @@ func (w *worker) reapply(ctx context.Context) {
 		return
 	}
 	w.reapplied = time.Now()
-	if !w.restarted && w.refusals == 0 {
+	if !w.restarted.Load() && w.refusals == 0 {
 		s.event(Event{Kind: EventLink, Text: "crash"})
 		s.note("the NCP has lost its configuration: applying it again")
 	}
-	w.restarted = false
+	w.restarted.Store(false)
 	if err := s.applyAgain(ctx, w.c, *applied); err != nil {
 		w.refusals++
 		s.event(Event{Kind: EventLink, Text: "reapplyfailed", Detail: ProblemOf(err).Detail})
