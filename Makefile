@@ -24,7 +24,7 @@ setup-test:
 
 .PHONY: run
 run: build ## build the page and serve it on loopback, with simulated devices (ADDR=127.0.0.1:8080)
-	go run ./cmd/lab -addr $(ADDR)
+	@go build -o .cache/lab ./cmd/lab && exec .cache/lab -addr $(ADDR)
 
 .PHONY: build
 build: setup-build ## build dist/, the page as it is deployed
