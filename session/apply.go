@@ -20,10 +20,10 @@ type step struct {
 }
 
 // Apply sends a configuration in the order of the protocol sheet ("Bringing an NCP
-// up") and shows each step in State. What the NCP does not take is shown and skipped,
-// but a refused initialize ends the apply. The error is that of the first step that
-// failed. Once initialize has passed, the configuration counts as applied: it is
-// applied again by itself whenever the NCP has restarted.
+// up") and shows each step in State. What the NCP does not take, or not answer, is shown
+// and skipped, but without initialize the apply ends. The error is that of the first
+// step that failed. Once initialize has passed, the configuration counts as applied: it
+// is applied again by itself whenever the NCP has restarted.
 func (s *Session) Apply(ctx context.Context, cfg Configuration) error {
 	const op = "apply"
 	if bad := cfg.Validate(); len(bad) > 0 {
@@ -115,7 +115,16 @@ func (s *Session) steps(ctx context.Context, client *ncp.NCP, l *link.Link, cfg 
 		if first == nil {
 			first = e
 		}
-		if st.must || e.Problem.Code != CodeRefused && e.Problem.Code != CodeStatus {
+		switch e.Problem.Code {
+		case CodeRefused, CodeStatus:
+		case CodeTimeout: // an old NCP does not answer what it does not know
+			if ctx.Err() != nil {
+				return first
+			}
+		default:
+			return first
+		}
+		if st.must {
 			return first
 		}
 	}

@@ -1,11 +1,14 @@
 package session
 
 import (
+	"bytes"
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"ncpweb/ncp"
+	"ncpweb/serial"
 	"ncpweb/sim/ncpsim"
 )
 
@@ -58,4 +61,59 @@ func TestRateTheAdapterLost(t *testing.T) {
 			t.Error(brief(l.s))
 		}
 	})
+}
+
+// TestSilentMethod: a very old NCP does not answer what it does not know, and cannot be
+// asked. What is left of the configuration is applied all the same.
+func TestSilentMethod(t *testing.T) {
+	inLab(t, usual(), ncpsim.Options{NoHasUID: true}, Options{}, func(l *lab) {
+		time.Sleep(time.Second)
+		if err := l.s.Connect(l.ctx, &swallowing{l.wire.Adapter(), ncp.UIDBlynkSetConfigSkipLimit}); err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		err := l.s.Apply(l.ctx, sample())
+		if p := ProblemOf(err); p == nil || p.Code != CodeTimeout {
+			t.Errorf("got %v", err)
+		}
+		if d := time.Since(start); d > 10*time.Second {
+			t.Errorf("took %v", d)
+		}
+		st := l.s.State()
+		for _, step := range st.Steps {
+			want := StepDone
+			if step.Method == "setConfigSkipLimit" {
+				want = StepFailed
+			}
+			if step.Status != want {
+				t.Errorf("%s: status %d", step.Method, step.Status)
+			}
+		}
+		if st.Applied == nil || l.dev.Settings().TemplateID != "TMPL12345" || st.Link.BringUps != 1 {
+			t.Error(brief(l.s))
+		}
+	})
+}
+
+// swallowing is an adapter on which the calls of one method get lost.
+type swallowing struct {
+	serial.Adapter
+	uid uint16
+}
+
+func (s *swallowing) Open(ctx context.Context, m serial.Mode) (serial.Port, error) {
+	p, err := s.Adapter.Open(ctx, m)
+	return &swallowingPort{p, []byte{0xAA, 0xBC, 0x67, byte(s.uid), byte(s.uid >> 8)}}, err
+}
+
+type swallowingPort struct {
+	serial.Port
+	head []byte
+}
+
+func (p *swallowingPort) Write(b []byte) (int, error) {
+	if bytes.HasPrefix(b, p.head) {
+		return len(b), nil
+	}
+	return p.Port.Write(b)
 }

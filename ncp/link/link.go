@@ -162,10 +162,15 @@ func (l *Link) Notify(ctx context.Context, uid uint16, args []byte) error {
 // invoke calls past the gate; it is for those who hold it shut.
 func (l *Link) invoke(ctx context.Context, timeout time.Duration, uid uint16, args []byte) ([]byte, error) {
 	rets, err := l.ep.InvokeFor(ctx, timeout, uid, args)
+	l.note(err)
+	return rets, err
+}
+
+// note notes how a call ended.
+func (l *Link) note(err error) {
 	if answeredCall(err) {
 		l.answered.Store(time.Now().UnixNano())
 	}
-	return rets, err
 }
 
 // Hold stops the heartbeat until release is called, for procedures in which the NCP
@@ -321,12 +326,12 @@ func (l *Link) wake() error {
 
 // ping asks for a sign of life and returns the round trip.
 func (l *Link) ping(ctx context.Context, timeout time.Duration, extra []byte) (time.Duration, error) {
-	start := time.Now()
-	_, err := l.invoke(ctx, timeout, ncp.UIDNcpPing, extra)
+	_, took, err := l.ep.InvokeTimed(ctx, timeout, ncp.UIDNcpPing, extra)
+	l.note(err)
 	if err != nil && !answeredCall(err) {
 		return 0, err
 	}
-	return time.Since(start), nil
+	return took, nil
 }
 
 // sleep waits for d or the end of ctx.

@@ -31,6 +31,7 @@ type call struct {
 
 	// Of an INVOKE.
 	sent     bool // handed to the line
+	sentAt   time.Time
 	extended bool // the timer was set again
 	timeout  time.Duration
 	deadline time.Time     // once it is sent; without what follows
@@ -71,19 +72,32 @@ func (e *Endpoint) Invoke(ctx context.Context, uid uint16, args []byte) ([]byte,
 // meanwhile was being answered (at most GiveUp). A call that nobody answered gives
 // ErrTimeout; that says nothing about whether the peer knows the method.
 func (e *Endpoint) InvokeFor(ctx context.Context, timeout time.Duration, uid uint16, args []byte) ([]byte, error) {
-	rets, err := e.invoke(ctx, timeout, uid, args)
+	rets, _, err := e.invoke(ctx, timeout, uid, args)
 	if err != nil {
 		return nil, &CallError{UID: uid, Err: err}
 	}
 	return rets, nil
 }
 
-func (e *Endpoint) invoke(ctx context.Context, timeout time.Duration, uid uint16, args []byte) ([]byte, error) {
+// InvokeTimed is InvokeFor for a round trip that is measured: took is the time from the
+// handing over to the line to the result, without the wait for the turn.
+func (e *Endpoint) InvokeTimed(ctx context.Context, timeout time.Duration, uid uint16, args []byte) (rets []byte, took time.Duration, err error) {
+	rets, sentAt, err := e.invoke(ctx, timeout, uid, args)
+	if !sentAt.IsZero() {
+		took = time.Since(sentAt)
+	}
+	if err != nil {
+		return nil, took, &CallError{UID: uid, Err: err}
+	}
+	return rets, took, nil
+}
+
+func (e *Endpoint) invoke(ctx context.Context, timeout time.Duration, uid uint16, args []byte) (rets []byte, sentAt time.Time, err error) {
 	if invokeHead+len(args) > e.maxPayload {
-		return nil, ErrTooLarge
+		return nil, sentAt, ErrTooLarge
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, sentAt, err
 	}
 	if timeout <= 0 {
 		timeout = e.timeout
@@ -94,20 +108,19 @@ func (e *Endpoint) invoke(ctx context.Context, timeout time.Duration, uid uint16
 		case e.turn <- struct{}{}:
 			defer func() { <-e.turn }()
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, sentAt, ctx.Err()
 		}
 	}
 	c, err := e.post(nested, timeout, uid, args)
 	if err != nil {
-		return nil, err
+		return nil, sentAt, err
 	}
 	e.wake()
 	c.timer.Reset(timeout)
 	err = e.await(ctx, c)
-	rets := c.rets
 	c.timer.Stop()
-	e.recycle(c)
-	return rets, err
+	rets, sentAt = e.recycle(c)
+	return rets, sentAt, err
 }
 
 // post makes a call and queues it for the line.
@@ -287,14 +300,17 @@ func (e *Endpoint) newCall(uid uint16) *call {
 	return c
 }
 
-// recycle keeps a call that nobody refers to any more for reuse.
-func (e *Endpoint) recycle(c *call) {
+// recycle keeps a call that nobody refers to any more for reuse. It returns what is
+// left to know of it.
+func (e *Endpoint) recycle(c *call) (rets []byte, sentAt time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	rets, sentAt = c.rets, c.sentAt
 	c.rets, c.err = nil, nil
 	if len(e.spare) < maxSpare {
 		e.spare = append(e.spare, c)
 	}
+	return rets, sentAt
 }
 
 // statusOf returns the status that answers the error of a handler.

@@ -158,7 +158,7 @@ func (e *Endpoint) send(c *call, now time.Time, dst []byte) (outgoing, []byte) {
 	} else {
 		e.nested = slices.Delete(e.nested, 0, 1)
 	}
-	c.sent = true
+	c.sent, c.sentAt = true, now
 	c.mark = e.arrivals
 	c.deadline = later(now, e.lineUntil).Add(e.wire(frame.MaxSize(len(c.msg))+resultAllowance) + c.timeout)
 	if c.extended { // it was held: its timer is set to the end of that
