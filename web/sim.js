@@ -11,10 +11,18 @@ import { RemotePorts } from "./remote.js";
 
 const start = () => new Worker(new URL("./simworker.js", import.meta.url), { type: "module" });
 
-/** The ports of simulated devices. Their Worker runs from the first question on. */
+// How often a simulator that ended is started again before anybody asks for it. More
+// than that is one that cannot run.
+const RESTARTS = 3;
+
+/**
+ * The ports of simulated devices. Their Worker runs from the first question on. When it
+ * ends, that is an unplugging, and its next start a plugging, to who uses them.
+ */
 export class SimulatedPorts extends RemotePorts {
   /** @type {Promise<Simulator> | null} the Worker, once it has listed its devices */
   #worker = null;
+  #restarts = 0;
   #start;
 
   /** @param {() => Simulator} start starts a Worker */
@@ -43,6 +51,7 @@ export class SimulatedPorts extends RemotePorts {
   /** @returns {Promise<Simulator>} */
   #run() {
     return new Promise((resolve, reject) => {
+      let started = false;
       const worker = this.#start();
       const end = (/** @type {string} */ why) => {
         worker.onerror = worker.onmessage = null;
@@ -50,6 +59,7 @@ export class SimulatedPorts extends RemotePorts {
         this.#worker = null;
         this.update([]); // the devices are gone with it
         reject(new Error(`The simulator did not start: ${why}`));
+        if (started && this.#restarts++ < RESTARTS) this.#running().catch(() => {}); // the next request tells
       };
       worker.onerror = (e) => end(e.message || "its script could not be loaded");
       worker.onmessage = ({ data }) => {
@@ -58,6 +68,7 @@ export class SimulatedPorts extends RemotePorts {
           end(failed);
           return;
         }
+        started = true;
         this.update(list);
         resolve(worker);
       };

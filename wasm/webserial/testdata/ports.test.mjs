@@ -60,7 +60,7 @@ function simulated() {
   return { ports, workers };
 }
 
-test("a simulator that ended starts again at the next request", { timeout: 5000 }, async () => {
+test("a simulator that ended starts again", { timeout: 5000 }, async () => {
   const { ports, workers } = simulated();
   const events = [];
   for (const type of ["connect", "disconnect"]) ports.addEventListener(type, () => events.push(type));
@@ -72,13 +72,19 @@ test("a simulator that ended starts again at the next request", { timeout: 5000 
   workers[0].fail("it ended");
   await assert.rejects(reader.read(), { name: "NetworkError" });
   assert.ok(workers[0].ended);
-  asked = ports.requestPort();
   workers[1].list(entry);
-  const second = await asked;
+  const [second] = await ports.getPorts();
   assert.notEqual(second, first);
   await second.open({ baudRate: 9600 });
   assert.deepEqual(events, ["connect", "disconnect", "connect"]);
-  workers[1].terminate();
+  for (let i = 1; i < 10 && workers[i]; i++) {
+    workers[i].list(entry);
+    workers[i].fail("it ended again");
+  }
+  assert.equal(workers.length, 4, "starts by itself");
+  asked = ports.requestPort();
+  workers[4].list(entry);
+  assert.ok(await asked);
 });
 
 test("a simulator that does not start can be asked again", { timeout: 5000 }, async () => {
