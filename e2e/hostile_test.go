@@ -109,12 +109,13 @@ func TestNoisyLine(t *testing.T) {
 	v.wait(`Number(document.getElementById("link-crc").innerText.replace(/\D/g, "")) > 0`, 30*time.Second)
 }
 
-// alive fails unless the page draws frames and answers at once.
+// alive fails unless the page draws frames and answers. The limit is for a machine
+// that does much else; usually two frames take 30 ms.
 func (v *view) alive() {
 	v.t.Helper()
 	start := time.Now()
 	v.must(v.Do(`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))`))
-	if d := time.Since(start); d > 1500*time.Millisecond {
+	if d := time.Since(start); d > 4*time.Second {
 		v.t.Errorf("two frames took %v", d)
 	}
 	if got := eval[string](v, `document.documentElement.dataset.core`); got != "ready" {
