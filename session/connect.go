@@ -109,6 +109,7 @@ func (s *Session) forget() {
 	s.st.Applied = nil
 	s.st.Steps = nil
 	s.mac = ""
+	s.target = s.opt.Target
 }
 
 // begin resets what belongs to one connection. It is called with the lock held.

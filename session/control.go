@@ -87,7 +87,7 @@ func (s *Session) restart(ctx context.Context, method string, uid uint16, call f
 }
 
 // SetRate changes the rate of the line, also to one that failed before, and proves
-// it. When it does not carry the old rate is back and the error says so.
+// it. This device is brought to it again after each restart. When it does not carry the old rate is back and the error says so.
 func (s *Session) SetRate(ctx context.Context, baud int) error {
 	const op = "rate"
 	if baud < 300 || baud > 12_000_000 {
@@ -104,6 +104,9 @@ func (s *Session) SetRate(ctx context.Context, baud int) error {
 		s.update(func() {
 			s.st.Baud = l.Baud()
 			s.st.Notice = ""
+			if err == nil {
+				s.target = baud
+			}
 		})
 		if err != nil {
 			l.Check()

@@ -40,10 +40,12 @@ func (h *handler) BlynkStateChange(_ context.Context, state uint8) error {
 
 // ProcessEvent notes an event and reads what it changed.
 func (h *handler) ProcessEvent(_ context.Context, event uint8) error {
+	if ncp.EventCode(event) == ncp.EventRebooting {
+		h.s.event(Event{Kind: EventLink, Text: "reboot"})
+		return nil
+	}
 	h.s.event(Event{Kind: EventNCP, Value: event})
 	switch ncp.EventCode(event) {
-	case ncp.EventRebooting:
-		h.s.event(Event{Kind: EventLink, Text: "reboot"})
 	case ncp.EventResetDone, ncp.EventProvisioned:
 		h.s.want(wantState | wantNetwork)
 	case ncp.EventTimeSync:

@@ -98,9 +98,12 @@ func (c *conn) awaitAdapter(lost bool) bool {
 // nobody reading it any more, or the error that ended the use.
 func (c *conn) use(port serial.Port, cause link.Cause) (*lendRequest, error) {
 	s := c.s
+	s.mu.Lock()
+	target := s.target
+	s.mu.Unlock()
 	ctx, cancel := context.WithCancelCause(c.ctx)
 	l := link.New(port, c.last.Baud, link.Options{
-		Target:     s.opt.Target,
+		Target:     target,
 		Store:      s.opt.Store,
 		Handler:    &handler{s: s, c: c},
 		AllowReset: s.opt.AllowReset,

@@ -146,6 +146,34 @@ func TestSetRate(t *testing.T) {
 	})
 }
 
+// TestChosenRateStays: a restarted NCP and a replugged adapter are brought to the rate
+// that a person chose, not to the page's own target.
+func TestChosenRateStays(t *testing.T) {
+	inLab(t, usual(), ncpsim.Options{}, Options{Target: 460800}, func(l *lab) {
+		l.connect()
+		if err := l.s.SetRate(l.ctx, 115200); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.s.Reboot(l.ctx); err != nil {
+			t.Fatal(err)
+		}
+		l.until(20*time.Second, "up again", func(st State) bool {
+			return st.Phase == PhaseReady && l.dev.Stats().Boots == 2 && st.Baud != 38400
+		})
+		if st := l.s.State(); st.Baud != 115200 || events(st, "reboot") != 1 {
+			t.Error(brief(l.s))
+		}
+		l.wire.Unplug()
+		l.untilPhase(time.Second, PhaseUnplugged)
+		l.dev.Crash()
+		l.s.Plugged(l.wire.Plug())
+		l.until(20*time.Second, "up again", func(st State) bool { return st.Phase == PhaseReady && st.Baud != 38400 })
+		if st := l.s.State(); st.Baud != 115200 {
+			t.Error(brief(l.s))
+		}
+	})
+}
+
 // TestResetDevice: a reset by DTR and RTS is noticed by the boot log.
 func TestResetDevice(t *testing.T) {
 	inLab(t, usual(), ncpsim.Options{Provisioned: true}, Options{}, func(l *lab) {

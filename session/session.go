@@ -43,6 +43,7 @@ type Session struct {
 	pings    uint64
 	missed   uint64
 	bringUps uint64
+	target   int    // Options.Target, or the rate that a person chose for this device
 	mac      string // of the NCP whose values these are; empty: not known
 	conn     *conn
 	closed   bool
@@ -62,6 +63,7 @@ func New(o Options) *Session {
 	s := &Session{
 		opt:      o,
 		tracer:   o.Tracer,
+		target:   o.Target,
 		applying: make(chan struct{}, 1),
 		writing:  make(chan struct{}, 1),
 	}

@@ -100,8 +100,8 @@ function listen() {
 }
 
 /**
- * Fetches the program. The browser gets its own answer back untouched: only then does
- * it keep the compiled program for the next visit.
+ * Fetches the program. The browser gets its own answer back untouched, so that it may
+ * keep the compiled program for the next visit.
  * @returns {Promise<Response>}
  */
 async function load() {

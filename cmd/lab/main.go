@@ -37,7 +37,7 @@ func run() error {
 		return fmt.Errorf("unexpected argument %q", flag.Arg(0))
 	}
 	if len(specs.All()) == 0 {
-		if err := specs.Sim("ncp=provisioned,dashboard=1s"); err != nil {
+		if err := specs.Sim("ncp=provisioned,initialized,dashboard=1s"); err != nil {
 			return err
 		}
 	}

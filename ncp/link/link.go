@@ -76,6 +76,7 @@ type Link struct {
 	gate gate
 	made map[int]bool // whether our adapter makes a rate, as far as tried; used by who has shut the gate
 
+	target    atomic.Int64 // as Options.Target, or what a person has chosen since
 	baud      atomic.Int64
 	initial   atomic.Int64 // rate at which the NCP starts, as far as seen; 0: not known
 	found     atomic.Int64 // rate at which it was found last; 0: never
@@ -116,6 +117,7 @@ func New(port serial.Port, baud int, o Options) *Link {
 	if o.Tracer != nil {
 		l.ep.SetTracer(o.Tracer)
 	}
+	l.target.Store(int64(o.Target))
 	l.noteBaud(baud)
 	l.made[baud] = true
 	return l

@@ -40,7 +40,7 @@ const (
 )
 
 // SetRate changes the rate because a person asked for it, also to one that failed
-// before. When the new rate does not carry, the NCP is brought back to the old one
+// before. It is the target from then on. When the new rate does not carry, the NCP is brought back to the old one
 // and the error is ErrBadRate, or ErrRefused when the NCP did not take it. The rate
 // that holds is remembered. Calls made through the Link wait meanwhile.
 func (l *Link) SetRate(ctx context.Context, rate int) error {
@@ -55,17 +55,18 @@ func (l *Link) SetRate(ctx context.Context, rate int) error {
 	err := l.step(ctx, rate)
 	if err == nil {
 		l.mem.remember(rate)
+		l.target.Store(int64(rate)) // a restarted NCP comes back to it
 	}
 	return err
 }
 
 // raise changes to the target rate, or the fastest below it that carries.
 func (l *Link) raise(ctx context.Context) error {
-	old := l.Baud()
-	if l.opt.Target == 0 || l.opt.Target == old || l.held.Load() {
+	old, target := l.Baud(), int(l.target.Load())
+	if target == 0 || target == old || l.held.Load() {
 		return nil
 	}
-	steps := l.steps(old)
+	steps := l.steps(old, target)
 	if len(steps) == 0 {
 		return nil
 	}
@@ -87,13 +88,13 @@ func (l *Link) raise(ctx context.Context) error {
 }
 
 // steps are the rates worth trying from the target down to the present rate.
-func (l *Link) steps(old int) []int {
+func (l *Link) steps(old, target int) []int {
 	var list []int
-	if !l.mem.isBad(l.opt.Target) {
-		list = append(list, l.opt.Target)
+	if !l.mem.isBad(target) {
+		list = append(list, target)
 	}
 	for _, r := range ncp.Rates() {
-		if r < l.opt.Target && r > old && !l.mem.isBad(r) {
+		if r < target && r > old && !l.mem.isBad(r) {
 			list = append(list, r)
 		}
 	}

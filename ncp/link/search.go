@@ -117,7 +117,7 @@ func (l *Link) order(cause Cause) []int {
 	for _, rate := range ncp.InitialRates() {
 		add(rate)
 	}
-	add(l.opt.Target)
+	add(int(l.target.Load()))
 	for _, rate := range ncp.Rates() {
 		add(rate)
 	}

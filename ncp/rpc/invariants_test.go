@@ -236,6 +236,7 @@ func TestInvariant4LateAndUnknownResults(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		b := newBench(t, Config{})
 		b.send(result(1, StatusOK, "nobody asked"))
+		synctest.Wait() // or it would answer the call that follows
 		call := b.call(t.Context(), 100*time.Millisecond, 0x0101, "")
 		if o := <-call; !errors.Is(o.err, ErrTimeout) || o.took != 100*time.Millisecond {
 			t.Fatalf("%+v", o)

@@ -59,6 +59,10 @@ func (l *life) boot(ctx context.Context, download bool) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.lastHeard = time.Now()
+	if n.o.Initialized && n.stats.Boots == 1 {
+		n.set.TemplateID, n.set.TemplateName = demoTemplateID, demoTemplateName
+		n.settle()
+	}
 	n.startHostile()
 	if n.o.Announce {
 		n.send(uidStateChange, uint8(n.state))

@@ -53,6 +53,17 @@ func TestBootLog(t *testing.T) {
 	})
 }
 
+// TestInitialized: it runs with a product from the first start on; a restart ends that.
+func TestInitialized(t *testing.T) {
+	live(t, Options{Provisioned: true, Initialized: true}, 38400, func(h *host) {
+		time.Sleep(3 * time.Second)
+		h.want(uint8(StateConnected), uidGetState)
+		h.want(true, uidReboot)
+		time.Sleep(3 * time.Second)
+		h.want(uint8(StateNotInitialized), uidGetState)
+	})
+}
+
 func TestInitialize(t *testing.T) {
 	live(t, Options{}, 38400, func(h *host) {
 		time.Sleep(time.Second)

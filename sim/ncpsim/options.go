@@ -40,6 +40,9 @@ type Options struct {
 
 	// Provisioned starts it with the network and cloud credentials already there.
 	Provisioned bool
+	// Initialized lets it run with a demonstration product from its first start on, as
+	// an NCP does that an earlier session has initialized. A restart ends that.
+	Initialized bool
 	// Offline starts it without a network: it stays in StateConnectingNetwork.
 	Offline bool
 	// Zone is its time zone and place; the zero value is Europe/Kyiv.
@@ -113,16 +116,18 @@ const (
 
 // Defaults of Options.
 const (
-	defaultBaud     = 38400   // protocol sheet, "UART and framing"
-	defaultMaxBaud  = 3000000 // above the fastest that integrations probe
-	minBaud         = 300
-	defaultBuffer   = 4096 // protocol sheet, "What deployed peers really do"
-	defaultVersion  = "0.7.0"
-	defaultBuild    = "Nov  2 2026 09:30:00"
-	defaultWiFiMAC  = "34:85:18:0C:2A:4F"
-	defaultLoadPins = 10
-	maxLoad         = 20000
-	maxLoadPins     = 1000
+	defaultBaud      = 38400   // protocol sheet, "UART and framing"
+	defaultMaxBaud   = 3000000 // above the fastest that integrations probe
+	minBaud          = 300
+	defaultBuffer    = 4096 // protocol sheet, "What deployed peers really do"
+	defaultVersion   = "0.7.0"
+	defaultBuild     = "Nov  2 2026 09:30:00"
+	demoTemplateID   = "TMPL0demo0001"
+	demoTemplateName = "Demo"
+	defaultWiFiMAC   = "34:85:18:0C:2A:4F"
+	defaultLoadPins  = 10
+	maxLoad          = 20000
+	maxLoadPins      = 1000
 )
 
 func (o Options) withDefaults() Options {

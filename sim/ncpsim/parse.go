@@ -24,6 +24,7 @@ const OptionsHelp = `options of the simulated NCP, separated by commas:
   mac=TEXT          Wi-Fi MAC
   ethmac=TEXT       Ethernet MAC (none)
   provisioned       has credentials already
+  initialized       runs with a demonstration product already
   offline           has no network
   zone=NAME         Europe/Kyiv, UTC, America/St_Johns or Asia/Kolkata
   dashboard=TIME    pace of the demonstration on V1 to V4, such as 1s
@@ -81,6 +82,8 @@ func (o *Options) flag(key string) *bool {
 		return &o.NoAutoReset
 	case "announce":
 		return &o.Announce
+	case "initialized":
+		return &o.Initialized
 	case "provisioned":
 		return &o.Provisioned
 	case "offline":

@@ -63,7 +63,7 @@ type device struct {
 // demo is the device that makes the page alive at once: provisioned, and with a
 // cloud whose dashboard moves.
 func demo() device {
-	options, err := ncpsim.ParseOptions("provisioned,dashboard=1s")
+	options, err := ncpsim.ParseOptions("provisioned,initialized,dashboard=1s")
 	if err != nil {
 		panic(err)
 	}

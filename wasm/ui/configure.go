@@ -202,7 +202,7 @@ func (v *configureView) fillExample() {
 func (v *configureView) render() {
 	st := &v.u.state
 	running := v.u.running["apply"] > 0
-	v.note.setText(ApplyNote(v.u.ready(), st.Applied, running))
+	v.note.setText(ApplyNote(v.u.ready(), st, running))
 	v.example.show(!running && v.text("templateID") == "" && v.text("templateName") == "")
 	v.renderSteps(st.Steps)
 }

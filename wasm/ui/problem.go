@@ -102,6 +102,9 @@ func (c *problemCard) tryAgain() {
 }
 
 func (c *problemCard) render() {
+	if c.p != nil && c.p.Code == session.CodeUnplugged && c.u.ready() {
+		c.p = nil // a command that the unplugging ended; the device is back
+	}
 	p := c.p
 	if link := c.u.state.Problem; link != nil && link != c.done {
 		p = link

@@ -447,7 +447,8 @@ var fieldNames = map[string]string{
 }
 
 // ApplyNote says above the Apply button where the configuration stands.
-func ApplyNote(ready bool, applied *session.Configuration, running bool) string {
+func ApplyNote(ready bool, st *session.State, running bool) string {
+	applied := st.Applied
 	switch {
 	case running:
 		return "Sending, step by step."
@@ -457,6 +458,9 @@ func ApplyNote(ready bool, applied *session.Configuration, running bool) string 
 		return "Connect a device first."
 	case applied != nil && applied.TemplateID != "":
 		return "Applied: " + Visible(applied.TemplateName) + " (" + Visible(applied.TemplateID) + "). Applied again after each restart."
+	}
+	if st.Device.StateKnown && st.Device.State != ncp.StateNotInitialized {
+		return "The NCP runs with what it was told before. Apply replaces it."
 	}
 	return "Nothing is applied yet. The NCP waits for a template."
 }
