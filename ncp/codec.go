@@ -2,9 +2,7 @@ package ncp
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"math"
 
 	"ncpweb/ncp/rpc"
@@ -31,7 +29,7 @@ type ArgError struct {
 	Err error
 }
 
-func (e *ArgError) Error() string { return fmt.Sprintf("ncp: argument %s: %v", e.Arg, e.Err) }
+func (e *ArgError) Error() string { return "ncp: argument " + e.Arg + ": " + e.Err.Error() }
 
 // Unwrap returns the reason.
 func (e *ArgError) Unwrap() error { return e.Err }
@@ -71,30 +69,22 @@ func (w *writer) bool(name string, v bool) {
 	w.uint8(name, b)
 }
 
-func (w *writer) uint8(name string, v uint8) {
-	if w.fits(name, 1) {
-		w.buf = append(w.buf, v)
+// uint adds the low bytes of v, as many as size says, lowest first. (encoding/binary
+// would bring reflect into the page's program.)
+func (w *writer) uint(name string, size int, v uint64) {
+	if !w.fits(name, size) {
+		return
+	}
+	for ; size > 0; size-- {
+		w.buf = append(w.buf, byte(v))
+		v >>= 8
 	}
 }
 
-func (w *writer) uint16(name string, v uint16) {
-	if w.fits(name, 2) {
-		w.buf = binary.LittleEndian.AppendUint16(w.buf, v)
-	}
-}
-
-func (w *writer) uint32(name string, v uint32) {
-	if w.fits(name, 4) {
-		w.buf = binary.LittleEndian.AppendUint32(w.buf, v)
-	}
-}
-
-func (w *writer) uint64(name string, v uint64) {
-	if w.fits(name, 8) {
-		w.buf = binary.LittleEndian.AppendUint64(w.buf, v)
-	}
-}
-
+func (w *writer) uint8(name string, v uint8)     { w.uint(name, 1, uint64(v)) }
+func (w *writer) uint16(name string, v uint16)   { w.uint(name, 2, uint64(v)) }
+func (w *writer) uint32(name string, v uint32)   { w.uint(name, 4, uint64(v)) }
+func (w *writer) uint64(name string, v uint64)   { w.uint(name, 8, v) }
 func (w *writer) int8(name string, v int8)       { w.uint8(name, uint8(v)) }
 func (w *writer) int16(name string, v int16)     { w.uint16(name, uint16(v)) }
 func (w *writer) int32(name string, v int32)     { w.uint32(name, uint32(v)) }
@@ -119,15 +109,21 @@ func (w *writer) string(name, v string) {
 // a length that fits into 16 bits.
 func (w *writer) binary(name string, v []byte) {
 	if w.fits(name, 2+len(v)) {
-		w.buf = binary.LittleEndian.AppendUint16(w.buf, uint16(len(v)))
+		w.buf = append(w.buf, byte(len(v)), byte(len(v)>>8))
 		w.buf = append(w.buf, v...)
 	}
 }
 
+// retsError tells why results cannot be sent. The peer gets StatusRetsWrite.
+type retsError struct{ err error }
+
+func (e *retsError) Error() string   { return rpc.StatusRetsWrite.Error() + ": " + e.err.Error() }
+func (e *retsError) Unwrap() []error { return []error{rpc.StatusRetsWrite, e.err} }
+
 // rets returns the encoded results of a handler.
 func (w *writer) rets() ([]byte, error) {
 	if w.err != nil {
-		return nil, fmt.Errorf("%w: %w", rpc.StatusRetsWrite, w.err)
+		return nil, &retsError{w.err}
 	}
 	return w.buf, nil
 }
@@ -154,36 +150,19 @@ func (r *reader) next(n int) []byte {
 	return b
 }
 
-func (r *reader) bool() bool { return r.uint8() != 0 }
-
-func (r *reader) uint8() uint8 {
-	if b := r.next(1); b != nil {
-		return b[0]
+// uint takes a number of size bytes, lowest first.
+func (r *reader) uint(size int) (v uint64) {
+	for i, b := range r.next(size) {
+		v |= uint64(b) << (8 * i)
 	}
-	return 0
+	return v
 }
 
-func (r *reader) uint16() uint16 {
-	if b := r.next(2); b != nil {
-		return binary.LittleEndian.Uint16(b)
-	}
-	return 0
-}
-
-func (r *reader) uint32() uint32 {
-	if b := r.next(4); b != nil {
-		return binary.LittleEndian.Uint32(b)
-	}
-	return 0
-}
-
-func (r *reader) uint64() uint64 {
-	if b := r.next(8); b != nil {
-		return binary.LittleEndian.Uint64(b)
-	}
-	return 0
-}
-
+func (r *reader) bool() bool       { return r.uint8() != 0 }
+func (r *reader) uint8() uint8     { return uint8(r.uint(1)) }
+func (r *reader) uint16() uint16   { return uint16(r.uint(2)) }
+func (r *reader) uint32() uint32   { return uint32(r.uint(4)) }
+func (r *reader) uint64() uint64   { return r.uint(8) }
 func (r *reader) int8() int8       { return int8(r.uint8()) }
 func (r *reader) int16() int16     { return int16(r.uint16()) }
 func (r *reader) int32() int32     { return int32(r.uint32()) }
@@ -208,7 +187,7 @@ func (r *reader) binary() []byte {
 		r.bad = true
 		return nil
 	}
-	n := int(binary.LittleEndian.Uint16(r.buf))
+	n := int(r.buf[0]) | int(r.buf[1])<<8
 	if len(r.buf)-2 < n {
 		r.bad = true
 		return nil

@@ -6,7 +6,6 @@ package serial
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 )
@@ -160,10 +159,11 @@ type OpenError struct {
 }
 
 func (e *OpenError) Error() string {
-	if e.Err == nil {
-		return fmt.Sprintf("serial: open: %s", e.Reason)
+	text := "serial: open: " + e.Reason.String()
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
 	}
-	return fmt.Sprintf("serial: open: %s: %v", e.Reason, e.Err)
+	return text
 }
 
 // Unwrap returns what the platform said.

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"ncpweb/ncp"
 	"ncpweb/ncp/link"
@@ -103,5 +102,5 @@ func (s *Session) need(op string, uid uint16) error {
 	if m, ok := ncp.Lookup(uid); ok {
 		name = m.Name
 	}
-	return failure(op, CodeRefused, fmt.Sprintf("%s: this NCP has no such method", name))
+	return failure(op, CodeRefused, name+": this NCP has no such method")
 }

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"ncpweb/ncp"
@@ -173,7 +172,7 @@ func (s *Session) Refresh(ctx context.Context) error {
 	return s.once(ctx, op, func(ctx context.Context, _ *ncp.NCP) error {
 		for _, read := range w.readers() {
 			if err := read(ctx); err != nil {
-				return fmt.Errorf("refresh: %w", err)
+				return err
 			}
 		}
 		return nil

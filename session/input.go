@@ -1,7 +1,7 @@
 package session
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 
 	"ncpweb/ncp"
@@ -25,7 +25,7 @@ func checkText(op, field, text string, most int) error {
 	case strings.IndexByte(text, 0) >= 0:
 		return badInput(op, field, "holds a NUL")
 	case len(text) > most:
-		return badInput(op, field, fmt.Sprintf("longer than %d bytes", most))
+		return badInput(op, field, "longer than "+strconv.Itoa(most)+" bytes")
 	}
 	return nil
 }
@@ -45,7 +45,7 @@ func pinValue(op string, items []string, most int) ([]byte, error) {
 	case err != nil:
 		return nil, badInput(op, "value", "holds a NUL")
 	case len(value) > most:
-		return nil, badInput(op, "value", fmt.Sprintf("longer than %d bytes", most))
+		return nil, badInput(op, "value", "longer than "+strconv.Itoa(most)+" bytes")
 	}
 	return value, nil
 }

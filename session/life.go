@@ -3,7 +3,7 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"time"
 
 	"ncpweb/ncp"
@@ -219,8 +219,8 @@ func (c *conn) ready(ctx context.Context, l *link.Link, up link.Up, why link.Cau
 			s.st.Device.Since = time.Now()
 		}
 		s.bringUps++
-		s.timeline.add(Event{Time: time.Now(), Kind: EventLink, Text: "up", Detail: fmt.Sprintf("%d", up.Baud)})
-		s.log.note(time.Now(), fmt.Sprintf("NCP %s answers at %d baud", orUnknown(up.Version), up.Baud))
+		s.timeline.add(Event{Time: time.Now(), Kind: EventLink, Text: "up", Detail: strconv.Itoa(up.Baud)})
+		s.log.note(time.Now(), "NCP "+orUnknown(up.Version)+" answers at "+strconv.Itoa(up.Baud)+" baud")
 		c.work = w
 	})
 	w.first(upCtx, why)

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"ncpweb/ncp/link"
@@ -18,7 +17,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	return fmt.Sprintf("session: %s: %s", e.Problem.Op, e.Problem.Detail)
+	return "session: " + e.Problem.Op + ": " + e.Problem.Detail
 }
 
 // Unwrap returns the cause.

@@ -1,7 +1,7 @@
 package session
 
 import (
-	"fmt"
+	"strconv"
 	"time"
 
 	"ncpweb/ncp/link"
@@ -48,9 +48,10 @@ func (s *Session) finish(c *conn) {
 
 // linkReport shows what the link does.
 func (s *Session) linkReport(r link.Report) {
+	rate := strconv.Itoa(r.Rate)
 	s.update(func() {
 		s.st.Baud = r.Baud
-		s.st.Notice = fmt.Sprintf("%s %d", r.Kind, r.Rate)
+		s.st.Notice = r.Kind.String() + " " + rate
 		if r.Kind == link.Raising && s.st.Phase != PhaseReady {
 			s.st.Phase = PhaseRaising
 		}
@@ -59,7 +60,7 @@ func (s *Session) linkReport(r link.Report) {
 		}
 		if r.Kind == link.Proven || r.Kind == link.Bad || r.Kind == link.Refused {
 			s.timeline.add(Event{Time: time.Now(), Kind: EventLink, Text: "rate",
-				Detail: fmt.Sprintf("%s %d", r.Kind, r.Rate)})
+				Detail: r.Kind.String() + " " + rate})
 		}
 	})
 }
@@ -67,23 +68,24 @@ func (s *Session) linkReport(r link.Report) {
 // reportNote is the remark in the log about what the link does; empty for what is not
 // worth one.
 func reportNote(r link.Report) string {
+	rate := strconv.Itoa(r.Rate)
 	switch r.Kind {
 	case link.Found:
-		return fmt.Sprintf("found at %d baud", r.Rate)
+		return "found at " + rate + " baud"
 	case link.Booting:
 		return "boot log heard, waiting for the NCP"
 	case link.Raising:
-		return fmt.Sprintf("changing to %d baud", r.Rate)
+		return "changing to " + rate + " baud"
 	case link.Proven:
-		return fmt.Sprintf("%d baud proven", r.Rate)
+		return rate + " baud proven"
 	case link.Refused:
-		return fmt.Sprintf("the NCP does not take %d baud", r.Rate)
+		return "the NCP does not take " + rate + " baud"
 	case link.Bad:
-		return fmt.Sprintf("%d baud does not carry", r.Rate)
+		return rate + " baud does not carry"
 	case link.Noisy:
-		return fmt.Sprintf("the line has errors at %d baud, the rate stays", r.Rate)
+		return "the line has errors at " + rate + " baud, the rate stays"
 	case link.TalkDown:
-		return fmt.Sprintf("nothing comes back at %d baud, asking for the old rate", r.Rate)
+		return "nothing comes back at " + rate + " baud, asking for the old rate"
 	case link.Resetting:
 		return "reset pulse"
 	case link.WaitReboot:

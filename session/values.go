@@ -2,7 +2,7 @@ package session
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"time"
 
 	"ncpweb/ncp"
@@ -25,7 +25,7 @@ func (s *Session) VirtualWrite(ctx context.Context, pin uint16, values ...string
 func (s *Session) WriteGroup(ctx context.Context, at time.Time, writes ...PinWrite) error {
 	const op = "group"
 	if len(writes) == 0 || len(writes) > MaxGroup {
-		return badInput(op, "values", fmt.Sprintf("1 to %d of them", MaxGroup))
+		return badInput(op, "values", "1 to "+strconv.Itoa(MaxGroup)+" of them")
 	}
 	stamp := int64(0)
 	if !at.IsZero() {
@@ -80,7 +80,7 @@ func (s *Session) inOrder(ctx context.Context, op string, send func(context.Cont
 func (s *Session) Sync(ctx context.Context, pins ...uint16) error {
 	const op = "sync"
 	if len(pins) == 0 || len(pins) > MaxSyncPins {
-		return badInput(op, "pins", fmt.Sprintf("1 to %d of them", MaxSyncPins))
+		return badInput(op, "pins", "1 to "+strconv.Itoa(MaxSyncPins)+" of them")
 	}
 	return s.inOrder(ctx, op, func(ctx context.Context, client *ncp.NCP) error {
 		return client.SyncVirtual(ctx, ncp.PinList(pins...))
@@ -201,7 +201,7 @@ func (s *Session) AddPin(pin uint16) error {
 
 func pinsFull(op string, ok bool) error {
 	if !ok {
-		return badInput(op, "pin", fmt.Sprintf("the list is full: %d pins", MaxPins))
+		return badInput(op, "pin", "the list is full: "+strconv.Itoa(MaxPins)+" pins")
 	}
 	return nil
 }

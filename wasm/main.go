@@ -6,7 +6,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"syscall/js"
 
@@ -23,7 +22,7 @@ const target = 460800
 func main() {
 	shim, err := webserial.New()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
+		println(err.Error())
 		os.Exit(1)
 	}
 	ports := shim.Provider(webserial.Lab)

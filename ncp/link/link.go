@@ -11,7 +11,7 @@ package link
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -288,7 +288,9 @@ type rateError struct {
 	err  error
 }
 
-func (e *rateError) Error() string { return fmt.Sprintf("link: %d baud: %v", e.rate, e.err) }
+func (e *rateError) Error() string {
+	return "link: " + strconv.Itoa(e.rate) + " baud: " + e.err.Error()
+}
 func (e *rateError) Unwrap() error { return e.err }
 
 // can tells whether our adapter makes a rate, before the NCP is sent there.

@@ -2,7 +2,7 @@ package link
 
 import (
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 
 	"ncpweb/ncp/rpc"
@@ -117,7 +117,7 @@ func (e *SearchError) Error() string {
 	}
 	b.WriteString("; tried")
 	for _, r := range e.Rates {
-		fmt.Fprintf(&b, " %d", r)
+		b.WriteString(" " + strconv.Itoa(r))
 	}
 	return b.String()
 }

@@ -3,7 +3,6 @@ package rpc
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -185,7 +184,7 @@ func (e *Endpoint) trace(ev Event) {
 // endError is what calls fail with after the end of Serve.
 type endError struct{ cause error }
 
-func (e *endError) Error() string   { return fmt.Sprintf("%v: %v", ErrClosed, e.cause) }
+func (e *endError) Error() string   { return ErrClosed.Error() + ": " + e.cause.Error() }
 func (e *endError) Unwrap() []error { return []error{ErrClosed, e.cause} }
 
 var errServing = errors.New("rpc: already serving")

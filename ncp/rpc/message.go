@@ -1,7 +1,5 @@
 package rpc
 
-import "encoding/binary"
-
 // Sizes of what stands before the arguments or results of a message, in bytes.
 const (
 	invokeHead = 6 // opcode, UID, MsgID
@@ -9,26 +7,33 @@ const (
 	onewayHead = 4 // opcode, UID
 )
 
+// uint16At reads the number at the beginning of p. (encoding/binary would bring reflect
+// into the page's program.)
+func uint16At(p []byte) uint16 { return uint16(p[0]) | uint16(p[1])<<8 }
+
+// appendUint16 appends v to dst.
+func appendUint16(dst []byte, v uint16) []byte { return append(dst, byte(v), byte(v>>8)) }
+
 // appendInvoke appends an INVOKE to dst.
 func appendInvoke(dst []byte, uid, id uint16, args []byte) []byte {
-	dst = binary.LittleEndian.AppendUint16(dst, uint16(OpInvoke))
-	dst = binary.LittleEndian.AppendUint16(dst, uid)
-	dst = binary.LittleEndian.AppendUint16(dst, id)
+	dst = appendUint16(dst, uint16(OpInvoke))
+	dst = appendUint16(dst, uid)
+	dst = appendUint16(dst, id)
 	return append(dst, args...)
 }
 
 // appendResult appends a RESULT to dst.
 func appendResult(dst []byte, id uint16, s Status, rets []byte) []byte {
-	dst = binary.LittleEndian.AppendUint16(dst, uint16(OpResult))
-	dst = binary.LittleEndian.AppendUint16(dst, id)
+	dst = appendUint16(dst, uint16(OpResult))
+	dst = appendUint16(dst, id)
 	dst = append(dst, byte(s))
 	return append(dst, rets...)
 }
 
 // appendOneway appends a ONEWAY to dst.
 func appendOneway(dst []byte, uid uint16, args []byte) []byte {
-	dst = binary.LittleEndian.AppendUint16(dst, uint16(OpOneway))
-	dst = binary.LittleEndian.AppendUint16(dst, uid)
+	dst = appendUint16(dst, uint16(OpOneway))
+	dst = appendUint16(dst, uid)
 	return append(dst, args...)
 }
 
@@ -49,14 +54,14 @@ func parse(p []byte) (m message, ok bool) {
 	if len(p) < 4 {
 		return message{}, false
 	}
-	m.op = Op(binary.LittleEndian.Uint16(p))
-	word := binary.LittleEndian.Uint16(p[2:])
+	m.op = Op(uint16At(p))
+	word := uint16At(p[2:])
 	switch m.op {
 	case OpInvoke:
 		m.uid = word
 		if len(p) >= invokeHead {
 			m.hasID = true
-			m.id = binary.LittleEndian.Uint16(p[4:])
+			m.id = uint16At(p[4:])
 			m.body = p[invokeHead:]
 		}
 	case OpOneway:

@@ -1,9 +1,6 @@
 package rpc
 
-import (
-	"encoding/binary"
-	"sync"
-)
+import "sync"
 
 // recordHead is what stands before the arguments of a queued ONEWAY: UID and length.
 const recordHead = 4
@@ -33,8 +30,8 @@ func (q *onewayQueue) put(uid uint16, args []byte) bool {
 		q.buf = q.buf[:copy(q.buf, q.buf[q.head:])]
 		q.head = 0
 	}
-	q.buf = binary.LittleEndian.AppendUint16(q.buf, uid)
-	q.buf = binary.LittleEndian.AppendUint16(q.buf, uint16(len(args)))
+	q.buf = appendUint16(q.buf, uid)
+	q.buf = appendUint16(q.buf, uint16(len(args)))
 	q.buf = append(q.buf, args...)
 	q.n++
 	return true
@@ -48,8 +45,8 @@ func (q *onewayQueue) take(dst []byte) (uid uint16, args []byte, ok bool) {
 		return 0, dst, false
 	}
 	rec := q.buf[q.head:]
-	uid = binary.LittleEndian.Uint16(rec)
-	size := int(binary.LittleEndian.Uint16(rec[2:]))
+	uid = uint16At(rec)
+	size := int(uint16At(rec[2:]))
 	args = append(dst[:0], rec[recordHead:recordHead+size]...)
 	q.head += recordHead + size
 	q.n--

@@ -6,7 +6,7 @@ package rpc
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -37,7 +37,7 @@ const (
 	StatusRetsRead   Status = 0x17 // results could not be read
 )
 
-func (s Status) Error() string { return fmt.Sprintf("rpc: status %02X: %s", uint8(s), s.Text()) }
+func (s Status) Error() string { return "rpc: status " + hexText(uint16(s), 2) + ": " + s.Text() }
 
 // Text says the status in words.
 func (s Status) Text() string {
@@ -88,7 +88,7 @@ type ResultError struct {
 }
 
 func (e *ResultError) Error() string {
-	return fmt.Sprintf("rpc: status %02X with %d bytes behind it", uint8(e.Status), len(e.Rets))
+	return "rpc: status " + hexText(uint16(e.Status), 2) + " with " + strconv.Itoa(len(e.Rets)) + " bytes behind it"
 }
 
 // Unwrap returns StatusRetsRead.
@@ -100,10 +100,20 @@ type CallError struct {
 	Err error
 }
 
-func (e *CallError) Error() string { return fmt.Sprintf("rpc: call %04X: %v", e.UID, e.Err) }
+func (e *CallError) Error() string { return "rpc: call " + hexText(e.UID, 4) + ": " + e.Err.Error() }
 
 // Unwrap returns the reason.
 func (e *CallError) Unwrap() error { return e.Err }
+
+// hexText writes v with that many digits.
+func hexText(v uint16, digits int) string {
+	text := make([]byte, digits)
+	for i := digits - 1; i >= 0; i-- {
+		text[i] = "0123456789ABCDEF"[v&0xF]
+		v >>= 4
+	}
+	return string(text)
+}
 
 // Request is a call or notification of the peer.
 type Request struct {

@@ -2,7 +2,6 @@ package rpc
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"io"
 	"os"
@@ -196,10 +195,9 @@ func (e *Endpoint) note() {
 	e.stats.CRCErrors = s.BadCRC
 	e.stats.CutFrames = s.Cut
 	e.stats.Oversized = s.Oversize
-	e.arriving.ok = isOpen && len(content) >= 4 &&
-		Op(binary.LittleEndian.Uint16(content)) == OpResult
+	e.arriving.ok = isOpen && len(content) >= 4 && Op(uint16At(content)) == OpResult
 	if e.arriving.ok {
-		e.arriving.id = binary.LittleEndian.Uint16(content[2:])
+		e.arriving.id = uint16At(content[2:])
 		e.arriving.last = time.Now()
 	}
 }

@@ -5,7 +5,6 @@ package webserial
 import (
 	"context"
 	"errors"
-	"fmt"
 	"syscall/js"
 
 	"ncpweb/serial"
@@ -78,11 +77,26 @@ func thrown(v js.Value) error {
 	return err
 }
 
+// opError tells what we did when something went wrong.
+type opError struct {
+	op  string
+	err error
+}
+
+func (e *opError) Error() string { return "webserial: " + e.op + ": " + e.err.Error() }
+func (e *opError) Unwrap() error { return e.err }
+
+// lostError tells how it was seen that a device is gone.
+type lostError struct{ why error }
+
+func (e *lostError) Error() string   { return serial.ErrLost.Error() + ": " + e.why.Error() }
+func (e *lostError) Unwrap() []error { return []error{serial.ErrLost, e.why} }
+
 // requestError says why no port was chosen.
 func requestError(err error) error {
 	var e *Exception
 	if !errors.As(err, &e) {
-		return fmt.Errorf("webserial: request: %w", err)
+		return &opError{"request", err}
 	}
 	switch e.Name {
 	case "NotFoundError", "AbortError":
@@ -90,7 +104,7 @@ func requestError(err error) error {
 	case "SecurityError", "NotAllowedError":
 		return &serial.OpenError{Reason: serial.OpenDenied, Err: e}
 	}
-	return fmt.Errorf("webserial: request: %w", err)
+	return &opError{"request", err}
 }
 
 // openError says why a port did not open. Chromium rejects with the same

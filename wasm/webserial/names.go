@@ -2,6 +2,8 @@
 
 package webserial
 
+import "strconv"
+
 // usbNames are the adapters that people meet most; browsers tell numbers only.
 // Source: the USB ID assignments of the makers.
 var usbNames = map[[2]uint16]string{
@@ -21,3 +23,9 @@ var usbNames = map[[2]uint16]string{
 
 // usbName returns a name for people, or "" for an unknown adapter.
 func usbName(vendor, product uint16) string { return usbNames[[2]uint16{vendor, product}] }
+
+// hex4 writes v as four digits.
+func hex4(v uint16) string {
+	text := strconv.FormatUint(uint64(v), 16)
+	return "0000"[len(text):] + text
+}

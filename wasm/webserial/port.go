@@ -5,7 +5,6 @@ package webserial
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"syscall/js"
 	"time"
@@ -121,7 +120,7 @@ func (p *port) lose(why error) {
 	p.once.gone.Do(func() {
 		err := serial.ErrLost
 		if why != nil {
-			err = fmt.Errorf("%w: %w", serial.ErrLost, why)
+			err = &lostError{why}
 		}
 		p.mu.Lock()
 		p.cause = err
@@ -223,7 +222,7 @@ func (p *port) explain(op string, err error) error {
 	if end := p.ended(); end != nil {
 		return end
 	}
-	return fmt.Errorf("webserial: %s: %w", op, err)
+	return &opError{op, err}
 }
 
 // Info tells what the browser tells of the port.
@@ -275,7 +274,7 @@ func (p *port) SetSignals(ctx context.Context, s serial.Signals) error {
 // when ctx ends, so that the port never stays half closed.
 func (p *port) SetMode(ctx context.Context, m serial.Mode) error {
 	if err := checkMode(m); err != nil {
-		return fmt.Errorf("webserial: set mode: %w", err)
+		return &opError{"set mode", err}
 	}
 	if err := p.take(ctx, p.setting); err != nil {
 		return err

@@ -5,7 +5,6 @@ package webserial
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"syscall/js"
 
@@ -70,7 +69,7 @@ func (p *Provider) Source() Source { return p.source }
 func (p *Provider) List(ctx context.Context) ([]*Adapter, error) {
 	v, err := p.ask(ctx, "ports")
 	if err != nil {
-		return nil, fmt.Errorf("webserial: list: %w", err)
+		return nil, &opError{"list", err}
 	}
 	list := make([]*Adapter, v.Length())
 	for i := range list {
@@ -177,7 +176,7 @@ func (p *Provider) info(port js.Value) serial.Info {
 		ProductID: uint16(v.Index(1).Int()),
 		Name:      cut(v.Index(2).String(), maxName),
 	}
-	in.Key = fmt.Sprintf("%s:%04x:%04x:%s", p.source, in.VendorID, in.ProductID, in.Name)
+	in.Key = string(p.source) + ":" + hex4(in.VendorID) + ":" + hex4(in.ProductID) + ":" + in.Name
 	if in.Name == "" {
 		in.Name = usbName(in.VendorID, in.ProductID)
 	}
