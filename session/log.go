@@ -13,6 +13,10 @@ const (
 	maxLogLine    = 4096 // bytes; longer lines are broken
 )
 
+// lineTime is how long a line may take to arrive; what is older is a prompt, say, and
+// has ended.
+const lineTime = time.Second
+
 // log keeps the newest lines of raw text and remarks.
 type log struct {
 	entries []LogEntry // the oldest first
@@ -71,9 +75,10 @@ func (l *log) openText() string {
 	return strings.ToValidUTF8(strings.TrimSuffix(string(l.open), "\r"), "\uFFFD")
 }
 
-// note adds a remark; it ends the open line.
+// note adds a remark. A line that is still arriving is not cut in two by it: it comes
+// behind the remark.
 func (l *log) note(now time.Time, text string) {
-	if len(l.open) > 0 {
+	if len(l.open) > 0 && now.Sub(l.opened) > lineTime {
 		l.endLine()
 	}
 	l.add(LogEntry{Time: now, Text: text, Note: true})

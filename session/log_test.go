@@ -82,6 +82,18 @@ func TestLogOpen(t *testing.T) {
 	}
 }
 
+// TestLogRemarkInLine: a remark comes before a line that is arriving, not inside it.
+func TestLogRemarkInLine(t *testing.T) {
+	l := logOf("Version: 0.7.0, B")
+	_, next := l.since(0, 10)
+	l.note(time.Unix(1, 5e6), "restarted")
+	l.write(time.Unix(1, 9e6), []byte("uild: x\n"))
+	entries, _ := l.since(next, 10)
+	if len(entries) != 2 || !entries[0].Note || entries[1].Text != "Version: 0.7.0, Build: x" || entries[1].Seq != next+1 || entries[1].Open {
+		t.Fatalf("%+v", entries)
+	}
+}
+
 // TestLogBounds: neither many lines nor long ones nor an endless one grow the log
 // beyond its bounds.
 func TestLogBounds(t *testing.T) {

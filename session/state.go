@@ -231,5 +231,5 @@ type LogEntry struct {
 	Time time.Time
 	Text string
 	Note bool // a remark of ours, not from the device
-	Open bool // the line has not ended yet; it may come again, longer, with the same Seq
+	Open bool // the line has not ended yet; it comes again, longer, with the same Seq or behind remarks
 }

@@ -125,16 +125,11 @@ func (v *logView) add(entries []session.LogEntry) bool {
 		line := v.open
 		if line == nil {
 			line = v.row.copy()
-			class := "line"
-			if e.Note {
-				class = "line note"
-			}
-			line.setAttr("class", class)
-			line.child(0).setText(Clock(e.Time))
 			v.box.append(line)
 			v.lines = append(v.lines, line)
 			changed = true
 		}
+		v.head(line, e)
 		text := PlainLine(e.Text)
 		if line.text != text || !line.hasText {
 			line.text, line.hasText = text, true
@@ -152,6 +147,17 @@ func (v *logView) add(entries []session.LogEntry) bool {
 		v.lines = v.lines[1:]
 	}
 	return changed
+}
+
+// head shows what stands around the text of an entry. The row of an open line becomes
+// that of a remark when one comes before the rest of the line.
+func (v *logView) head(line *element, e session.LogEntry) {
+	class := "line"
+	if e.Note {
+		class = "line note"
+	}
+	line.setAttr("class", class)
+	line.child(0).SetTextContent(Clock(e.Time))
 }
 
 // download saves all that the session keeps of the log, with full times.
