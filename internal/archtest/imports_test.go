@@ -66,8 +66,10 @@ var forbiddenInTests = map[string]string{
 	"sim/ncpsim": "ncp ncp/rpc ncp/link session",
 }
 
-// heavy are packages that cost the page a hundred kilobytes or more each.
+// heavy are packages that cost the page's program much: fmt with the reflect that it
+// brings some sixty kilobytes packed, the others a hundred and more.
 var heavy = []string{
+	"fmt", "reflect",
 	"encoding/json", "log/slog", "net/http", "html/template", "text/template", "net", "crypto/tls", "go/ast",
 	"testing", module + "/sim", module + "/sim/ncpsim", module + "/ncp/idl",
 }
