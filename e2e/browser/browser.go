@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/remote"
@@ -22,6 +23,7 @@ type Browser struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	pid    int // 0 for one that we only attached to
+	step   time.Duration
 }
 
 // Options describe how a Chromium is started.
@@ -71,7 +73,7 @@ func Launch(ctx context.Context, o Options) (*Browser, error) {
 		stopAllocator()
 		return nil, fmt.Errorf("starting %s: %w", path, err)
 	}
-	b := &Browser{ctx: bctx, cancel: func() { stop(); stopAllocator() }}
+	b := &Browser{ctx: bctx, cancel: func() { stop(); stopAllocator() }, step: stepTime}
 	if p := chromedp.FromContext(bctx).Browser.Process(); p != nil {
 		b.pid = p.Pid
 	}
@@ -120,7 +122,7 @@ func Attach(ctx context.Context, url string) (*Browser, error) {
 		stopAllocator()
 		return nil, fmt.Errorf("attaching to %s: %w", url, err)
 	}
-	return &Browser{ctx: bctx, cancel: func() { stop(); stopAllocator() }}, nil
+	return &Browser{ctx: bctx, cancel: func() { stop(); stopAllocator() }, step: slowStepTime}, nil
 }
 
 // Close ends the browser, or detaches from it.

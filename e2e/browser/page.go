@@ -16,14 +16,19 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// actionTime bounds one step of a page: a step that takes longer hangs.
-const actionTime = 20 * time.Second
+// One step of a page that takes longer hangs: in a browser of this machine, and in
+// one that we attach to, which may run in an emulated machine.
+const (
+	stepTime     = 20 * time.Second
+	slowStepTime = 90 * time.Second
+)
 
 // Page is one tab.
 type Page struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	errors *collector
+	step   time.Duration // how long one step may take
 }
 
 // PageOptions describe a tab. The zero value is a desktop window of a fresh profile:
@@ -48,7 +53,7 @@ func (b *Browser) Open(o PageOptions) (*Page, error) {
 		opts = append(opts, chromedp.WithNewBrowserContext())
 	}
 	ctx, cancel := chromedp.NewContext(b.ctx, opts...)
-	p := &Page{ctx: ctx, cancel: cancel, errors: c}
+	p := &Page{ctx: ctx, cancel: cancel, errors: c, step: b.step}
 	if err := p.prepare(o); err != nil {
 		cancel()
 		return nil, fmt.Errorf("opening a tab: %w", err)
@@ -102,7 +107,7 @@ func (p *Page) Close() { p.cancel() }
 func (p *Page) Problems() []string { return p.errors.all() }
 
 func (p *Page) do(steps ...chromedp.Action[chromedp.Void]) error {
-	ctx, cancel := context.WithTimeout(p.ctx, actionTime)
+	ctx, cancel := context.WithTimeout(p.ctx, p.step)
 	defer cancel()
 	return chromedp.Do(ctx, steps...)
 }
@@ -120,7 +125,7 @@ func (p *Page) Front() error {
 
 // Eval evaluates an expression in the page; a promise is waited for.
 func Eval[T any](p *Page, expression string) (T, error) {
-	ctx, cancel := context.WithTimeout(p.ctx, actionTime)
+	ctx, cancel := context.WithTimeout(p.ctx, p.step)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -157,7 +162,7 @@ func (p *Page) Wait(expression string, limit time.Duration) (time.Duration, erro
 // Click clicks the middle of the first element that a CSS selector finds, with the
 // mouse, once it is shown, enabled and not covered by something else.
 func (p *Page) Click(selector string) error {
-	if _, err := p.Wait(`(`+clickable+`)(document.querySelector(`+quote(selector)+`)) !== null`, actionTime); err != nil {
+	if _, err := p.Wait(`(`+clickable+`)(document.querySelector(`+quote(selector)+`)) !== null`, p.step); err != nil {
 		return fmt.Errorf("click %s: %w", selector, err)
 	}
 	at, err := Eval[[]float64](p, `(`+clickable+`)(document.querySelector(`+quote(selector)+`))`)
@@ -184,7 +189,7 @@ const clickable = `e => {
 
 // Fill puts the focus into a field, replaces its text by typing, and leaves it there.
 func (p *Page) Fill(selector, text string) error {
-	if _, err := p.Wait(visible(selector), actionTime); err != nil {
+	if _, err := p.Wait(visible(selector), p.step); err != nil {
 		return fmt.Errorf("fill %s: %w", selector, err)
 	}
 	err := p.Do(`(e => { e.scrollIntoView({block: "center"}); e.focus(); e.select?.() })(document.querySelector(` + quote(selector) + `))`)
@@ -213,7 +218,7 @@ func (p *Page) Visible(selector string) (bool, error) { return Eval[bool](p, vis
 
 // Screenshot returns the viewport as a PNG file.
 func (p *Page) Screenshot() ([]byte, error) {
-	ctx, cancel := context.WithTimeout(p.ctx, actionTime)
+	ctx, cancel := context.WithTimeout(p.ctx, p.step)
 	defer cancel()
 	return chromedp.Run(ctx, chromedp.CaptureScreenshot())
 }
