@@ -22,6 +22,7 @@ type conn struct {
 	retry  chan struct{}           // capacity one
 	adapt  serial.Adapter          // used by the goroutine, and under the lock
 	last   serial.Mode             // of the port when it was last used
+	failed time.Time               // when the last use of the port failed; used by the goroutine
 	client *ncp.NCP                // of the present link
 	link   *link.Link              // under the session's lock; nil while there is none
 	up     context.Context         // under the session's lock; ends when the NCP has to be brought up again; nil while it is not up
@@ -41,7 +42,7 @@ type plugged struct {
 	at      time.Time
 }
 
-// replugGrace is how old the news of a plug may be when the unplug is noticed.
+// replugGrace is how long before the unplug is noticed the news of a plug may come.
 const replugGrace = 3 * time.Second
 
 // closeGrace is how long a connection has to end by itself before its port is closed

@@ -17,23 +17,33 @@ func (c *conn) run() {
 	defer close(c.done)
 	defer c.s.finish(c)
 	for {
-		err := c.session()
+		e := c.session()
 		if c.ctx.Err() != nil {
 			c.settle(errDisconnected)
 			return
 		}
-		e := problem("connect", err)
-		lost := e.Problem.Code == CodeUnplugged
-		c.s.failed(e.Problem, lost)
 		c.settle(e)
-		if !c.awaitAdapter(lost) {
+		if !c.awaitAdapter(e.Problem.Code == CodeUnplugged) {
 			return
 		}
 	}
 }
 
-// session opens the port once and uses it until it fails.
-func (c *conn) session() error {
+// fail tells why the use of the port ended, unless the connection itself has; it
+// returns nil then.
+func (c *conn) fail(err error) *Error {
+	if c.ctx.Err() != nil {
+		return nil
+	}
+	c.failed = time.Now()
+	e := problem("connect", err)
+	c.s.failed(e.Problem, e.Problem.Code == CodeUnplugged)
+	return e
+}
+
+// session opens the port once and uses it until it fails. That is told before the
+// port is closed, which can take a second where the device is gone.
+func (c *conn) session() *Error {
 	c.s.enter(PhaseOpening)
 	mode := serial.Mode{Baud: link.FirstRate(c.s.opt.Store, c.adapt.Info().Key)}
 	port, err := c.adapt.Open(c.ctx, mode)
@@ -43,7 +53,7 @@ func (c *conn) session() error {
 		port, err = c.adapt.Open(c.ctx, mode)
 	}
 	if err != nil {
-		return err
+		return c.fail(err)
 	}
 	defer port.Close()
 	// A write that the adapter never takes would hold up the end of the connection.
@@ -64,10 +74,10 @@ func (c *conn) session() error {
 	for {
 		req, err := c.use(port, cause)
 		if req == nil {
-			return err
+			return c.fail(err)
 		}
 		if err := c.lent(port, req); err != nil {
-			return err
+			return c.fail(err)
 		}
 		cause = link.CauseStart
 	}
@@ -78,7 +88,7 @@ func (c *conn) awaitAdapter(lost bool) bool {
 	for {
 		select {
 		case p := <-c.plug:
-			if time.Since(p.at) < replugGrace { // not an old one that nobody waited for
+			if p.at.After(c.failed.Add(-replugGrace)) { // not an old one that nobody waited for
 				c.s.update(func() {
 					c.adapt = p.adapter
 					c.s.st.Port = p.adapter.Info()

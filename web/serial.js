@@ -50,6 +50,7 @@ export class Line {
   // Opening and closing take turns, in the order of the calls.
   #turn = Promise.resolve();
   #isOpen = false;
+  #isLost = false;
   #closing = false;
   /** Where the program finds what came, while it is told of it. */
   chunk = new Uint8Array(CHUNK);
@@ -75,6 +76,7 @@ export class Line {
     this.#inTurn(id, async () => {
       await this.#port.open(options);
       this.#isOpen = true;
+      this.#isLost = false;
       this.#closing = false;
       this.#reading = this.#read();
     });
@@ -140,7 +142,16 @@ export class Line {
     this.#port.removeEventListener("disconnect", this.#disconnected);
   }
 
-  #disconnected = () => this.#sink.lost("NetworkError", "The device was unplugged.");
+  #disconnected = () => this.#lose("NetworkError", "The device was unplugged.");
+
+  /**
+   * @param {string} name
+   * @param {string} message
+   */
+  #lose(name, message) {
+    this.#isLost = true;
+    this.#sink.lost(name, message);
+  }
 
   /** Reads until the port closes, a new stream after each line error. */
   async #read() {
@@ -170,7 +181,7 @@ export class Line {
     }
     if (this.#closing) return;
     const { name, message } = describe(cause ?? new DOMException("The port ended.", "NetworkError"));
-    this.#sink.lost(name, message);
+    this.#lose(name, message);
   }
 
   /**
@@ -191,12 +202,10 @@ export class Line {
   async #drain() {
     const writer = this.#writer;
     if (!writer) return;
-    const late = new Promise((_, no) => setTimeout(no, DRAIN));
-    try {
-      await Promise.race([writer.close(), late]);
-    } catch {
-      await Promise.race([writer.abort(), new Promise((go) => setTimeout(go, DRAIN))]).catch(() => {});
-    }
+    const late = () => new Promise((go) => setTimeout(go, DRAIN, false));
+    // Nothing leaves towards a device that is gone.
+    const left = !this.#isLost && (await Promise.race([writer.close().then(() => true), late()]).catch(() => false));
+    if (!left) await Promise.race([writer.abort(), late()]).catch(() => {});
     this.#dropWriter();
   }
 
