@@ -51,6 +51,14 @@ func (e *ear) reset() {
 	e.bytes, e.kind = 0, textNone
 }
 
+// calm takes a wake back that is of the past.
+func (e *ear) calm() {
+	select {
+	case <-e.wake:
+	default:
+	}
+}
+
 // hear takes bytes of the line and returns the mark that it completes, if any.
 func (e *ear) hear(p []byte) text {
 	e.mu.Lock()

@@ -165,13 +165,18 @@ func (l *Link) search(ctx context.Context, list []int) error {
 	return &SearchError{Heard: heard, Rates: list}
 }
 
-// round tries each rate once. Those that our adapter does not make are left out; if it
+// round tries each rate once, the first of the list, where the NCP most likely is, not
+// in haste: slow computers would miss it there. Those that our adapter does not make are left out; if it
 // makes none that is the error.
 func (l *Link) round(ctx context.Context, list []int, timeout time.Duration) (found bool, heard Heard, err error) {
 	var refused *rateError
 	tried := false
-	for _, rate := range list {
-		found, h, err := l.try(ctx, rate, timeout)
+	for i, rate := range list {
+		wait := timeout
+		if i == 0 {
+			wait = max(wait, pingTimeout)
+		}
+		found, h, err := l.try(ctx, rate, wait)
 		heard = max(heard, h)
 		switch {
 		case errors.As(err, &refused):
@@ -255,7 +260,7 @@ func (l *Link) stay(ctx context.Context, d time.Duration) (bool, error) {
 }
 
 // starting are the rates at which the NCP may come up after a restart, as far as our
-// adapter makes them.
+// adapter makes them, the likely one first.
 func (l *Link) starting() []int {
 	if initial := int(l.initial.Load()); initial != 0 {
 		return []int{initial}
@@ -267,6 +272,9 @@ func (l *Link) starting() []int {
 	if len(list) == 0 {
 		return []int{l.Baud()}
 	}
+	if remembered, _ := l.mem.load(); slices.Contains(list, remembered) {
+		list = append([]int{remembered}, slices.DeleteFunc(list, func(rate int) bool { return rate == remembered })...)
+	}
 	return list
 }
 
@@ -277,6 +285,7 @@ func (l *Link) awaitBoot(ctx context.Context, d time.Duration) (bool, error) {
 			if err := l.setBaud(ctx, rate); err != nil {
 				return false, err
 			}
+			l.ear.calm() // what woke us was the boot log of the ROM
 			if err := l.listen(ctx, bootDwell); err != nil {
 				return false, err
 			}
