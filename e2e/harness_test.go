@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"ncpweb/e2e/browser"
+	"ncpweb/internal/vectors"
 	"ncpweb/lab"
 	"ncpweb/sim"
 	"ncpweb/sim/ncpsim"
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
 	var err error
-	if root, err = findRoot(); err == nil {
+	if root, err = vectors.Root(); err == nil {
 		dist, err = builtPage(root)
 	}
 	if err == nil {
@@ -44,20 +44,6 @@ func run(m *testing.M) int {
 	}
 	defer chromium.Close()
 	return m.Run()
-}
-
-func findRoot() (string, error) {
-	dir, err := os.Getwd()
-	for err == nil {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		if filepath.Dir(dir) == dir {
-			return "", errors.New("no go.mod above the tests")
-		}
-		dir = filepath.Dir(dir)
-	}
-	return "", err
 }
 
 // builtPage returns dist/. It fails unless that is what the sources make now: a test

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"ncpweb/internal/vectors"
 	"ncpweb/ncp/rpc"
 )
 
@@ -13,7 +14,7 @@ import (
 // read the same values, as the receiver we read the same arguments and answer the
 // same bytes.
 func TestVectorsCalls(t *testing.T) {
-	v := loadVectors(t)
+	v := vectors.Load[callsFile](t, "calls.json")
 	methods := map[uint16]bool{}
 	for i := range v.Calls {
 		c := &v.Calls[i]
@@ -64,11 +65,11 @@ func callAs(t *testing.T, c *callVector) {
 			done <- outcome{rets, err}
 		}()
 		got := l.sent()
-		if want := unhex(t, c.Request.Frame); !bytes.Equal(got, want) {
+		if want := vectors.Unhex(t, c.Request.Frame); !bytes.Equal(got, want) {
 			t.Errorf("sent\n% x, want\n% x", got, want)
 		}
 		if !c.Oneway {
-			l.rx <- unhex(t, c.Result.Frame)
+			l.rx <- vectors.Unhex(t, c.Result.Frame)
 		}
 		end := <-done
 		if end.err != nil {
@@ -92,11 +93,11 @@ func answerAs(t *testing.T, c *callVector) {
 	rec := &recorder{}
 	want := []byte{}
 	if c.Result != nil {
-		rec.rets = unhex(t, c.Result.Rets)
-		want = unhex(t, c.Result.Frame)
+		rec.rets = vectors.Unhex(t, c.Result.Rets)
+		want = vectors.Unhex(t, c.Result.Frame)
 	}
 	onLine(t, 1, server(host(c), rec), func(t *testing.T, l *line, _ *rpc.Endpoint) {
-		l.rx <- unhex(t, c.Request.Frame)
+		l.rx <- vectors.Unhex(t, c.Request.Frame)
 		if got := l.sent(); !bytes.Equal(got, want) {
 			t.Errorf("answered\n% x, want\n% x", got, want)
 		}

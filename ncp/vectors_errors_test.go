@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"testing"
 
+	"ncpweb/internal/vectors"
 	"ncpweb/ncp/frame"
 	"ncpweb/ncp/rpc"
 )
@@ -13,7 +14,7 @@ import (
 // is, but for an unknown method; we refuse what it refuses; what it accepts although
 // it is malformed we accept as it does or refuse.
 func TestVectorsErrors(t *testing.T) {
-	v := loadVectors(t)
+	v := vectors.Load[callsFile](t, "calls.json")
 	for i := range v.Errors {
 		c := &v.Errors[i]
 		t.Run(c.Name, func(t *testing.T) { checkError(t, c) })
@@ -27,11 +28,11 @@ func TestVectorsErrors(t *testing.T) {
 func checkError(t *testing.T, c *errorVector) {
 	rec := &recorder{}
 	if c.Reply != nil {
-		rec.rets = unhex(t, c.Reply.Rets)
+		rec.rets = vectors.Unhex(t, c.Reply.Rets)
 	}
 	var got []byte
 	onLine(t, 1, server(c.Receiver, rec), func(t *testing.T, l *line, _ *rpc.Endpoint) {
-		l.rx <- unhex(t, c.Request.Frame)
+		l.rx <- vectors.Unhex(t, c.Request.Frame)
 		got = l.sent()
 	})
 	right, called := expected(t, c)
@@ -48,7 +49,7 @@ func checkError(t *testing.T, c *errorVector) {
 // first of them.
 func expected(t *testing.T, c *errorVector) (right [][]byte, called bool) {
 	silence := []byte{}
-	request := unhex(t, c.Request.Payload)
+	request := vectors.Unhex(t, c.Request.Payload)
 	switch {
 	case c.Kind == "wrong_opcode":
 		// The kind of a message follows the description: what comes as the other kind has
@@ -59,9 +60,9 @@ func expected(t *testing.T, c *errorVector) (right [][]byte, called bool) {
 	case c.Reply == nil:
 		return [][]byte{silence}, c.Called != nil && *c.Called
 	case c.Reply.Status == rpc.StatusOK:
-		return [][]byte{unhex(t, c.Reply.Frame), refusal(c.Reply.MsgID, rpc.StatusArgsRead)}, true
+		return [][]byte{vectors.Unhex(t, c.Reply.Frame), refusal(c.Reply.MsgID, rpc.StatusArgsRead)}, true
 	}
-	return [][]byte{unhex(t, c.Reply.Frame)}, false
+	return [][]byte{vectors.Unhex(t, c.Reply.Frame)}, false
 }
 
 // refusal returns the frame of a RESULT without results.

@@ -6,13 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"ncpweb/internal/vectors"
 	"ncpweb/ncp/rpc"
 )
 
 // Every good and bad reply of the vectors: our caller ends with the same status and
 // the same values as the deployed one, and has sent the same in the meantime.
 func TestVectorsResultDecode(t *testing.T) {
-	v := loadVectors(t)
+	v := vectors.Load[callsFile](t, "calls.json")
 	for i := range v.ResultDecode {
 		c := &v.ResultDecode[i]
 		t.Run(c.Name, func(t *testing.T) { checkResult(t, c) })
@@ -24,7 +25,7 @@ func TestVectorsResultDecode(t *testing.T) {
 }
 
 func checkResult(t *testing.T, c *resultVector) {
-	request := unhex(t, c.Request)
+	request := vectors.Unhex(t, c.Request)
 	payload, _ := unescape(request)
 	m, ok := Lookup(uint16(payload[2]) | uint16(payload[3])<<8)
 	if !ok || m.Name != c.Method {
@@ -47,7 +48,7 @@ func checkResult(t *testing.T, c *resultVector) {
 			t.Errorf("sent % x, want % x", got, request)
 		}
 		if c.Rx != "" {
-			l.rx <- unhex(t, c.Rx)
+			l.rx <- vectors.Unhex(t, c.Rx)
 		}
 		got = l.sent()
 		if want := sentMeanwhile(t, c); !bytes.Equal(got, want) {
@@ -74,11 +75,11 @@ func checkResult(t *testing.T, c *resultVector) {
 // silent about an unknown method, we refuse it.
 func sentMeanwhile(t *testing.T, c *resultVector) []byte {
 	if strings.HasSuffix(c.Name, "/peer_unknown_uid_first") {
-		f, _, _ := bytes.Cut(unhex(t, c.Rx), []byte{0xBB})
+		f, _, _ := bytes.Cut(vectors.Unhex(t, c.Rx), []byte{0xBB})
 		payload, _ := unescape(append(f, 0xBB))
 		return refusal(uint16(payload[4])|uint16(payload[5])<<8, rpc.StatusUnknownUID)
 	}
-	return unhex(t, c.Sent)
+	return vectors.Unhex(t, c.Sent)
 }
 
 func checkEnd(t *testing.T, c *resultVector, m *Method, rets []any, err error) {

@@ -3,22 +3,20 @@ package ncp
 import (
 	"context"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
+	"ncpweb/internal/vectors"
 	"ncpweb/ncp/rpc"
 )
 
 // The golden vectors of calls: what the deployed driver sent and answered.
 type (
-	vectors struct {
+	callsFile struct {
 		Calls        []callVector   `json:"calls"`
 		Errors       []errorVector  `json:"errors"`
 		ResultDecode []resultVector `json:"result_decode"`
@@ -29,12 +27,8 @@ type (
 		Value json.RawMessage `json:"value"`
 		Hex   string          `json:"hex"`
 	}
-	message struct {
-		Payload string `json:"payload_hex"`
-		Frame   string `json:"frame_hex"`
-	}
 	reply struct {
-		message
+		vectors.Message
 		MsgID  uint16        `json:"msg_id"`
 		Status rpc.Status    `json:"status"`
 		Outs   []valueVector `json:"outs"`
@@ -42,25 +36,25 @@ type (
 		Rets   string        `json:"rets_hex"`
 	}
 	callVector struct {
-		Name      string        `json:"name"`
-		Method    string        `json:"method"`
-		UID       uint16        `json:"uid"`
-		Oneway    bool          `json:"oneway"`
-		Direction string        `json:"direction"`
-		TimeoutMS *int64        `json:"timeout_ms"`
-		Args      []valueVector `json:"args"`
-		MsgID     uint16        `json:"msg_id"`
-		Request   message       `json:"request"`
-		Result    *reply        `json:"result"`
+		Name      string          `json:"name"`
+		Method    string          `json:"method"`
+		UID       uint16          `json:"uid"`
+		Oneway    bool            `json:"oneway"`
+		Direction string          `json:"direction"`
+		TimeoutMS *int64          `json:"timeout_ms"`
+		Args      []valueVector   `json:"args"`
+		MsgID     uint16          `json:"msg_id"`
+		Request   vectors.Message `json:"request"`
+		Result    *reply          `json:"result"`
 	}
 	errorVector struct {
-		Name     string        `json:"name"`
-		Kind     string        `json:"kind"`
-		Receiver string        `json:"receiver"`
-		Request  message       `json:"request"`
-		Called   *bool         `json:"implementation_called"`
-		Reply    *reply        `json:"reply"`
-		ArgsSeen []valueVector `json:"args_seen"`
+		Name     string          `json:"name"`
+		Kind     string          `json:"kind"`
+		Receiver string          `json:"receiver"`
+		Request  vectors.Message `json:"request"`
+		Called   *bool           `json:"implementation_called"`
+		Reply    *reply          `json:"reply"`
+		ArgsSeen []valueVector   `json:"args_seen"`
 	}
 	resultVector struct {
 		Name     string          `json:"name"`
@@ -76,54 +70,6 @@ type (
 		TimedOut bool            `json:"timed_out"`
 	}
 )
-
-// loadVectors reads calls.json, or skips the test where it is absent.
-func loadVectors(t *testing.T) *vectors {
-	t.Helper()
-	dir := os.Getenv("NCP_VECTORS")
-	if dir == "" {
-		dir = filepath.Join(projectRoot(t), "..", "shared", "vectors")
-	}
-	b, err := os.ReadFile(filepath.Join(dir, "calls.json"))
-	if os.IsNotExist(err) {
-		t.Skip("no golden vectors: NCP_VECTORS does not name their folder, and there is no ../shared/vectors")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := &vectors{}
-	if err := json.Unmarshal(b, v); err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
-
-func projectRoot(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			t.Fatal("no go.mod above the test")
-		}
-		dir = up
-	}
-}
-
-func unhex(t *testing.T, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 // goValue returns a vector's value in the type that the generated API uses.
 func goValue(t *testing.T, v valueVector) any {
@@ -151,9 +97,9 @@ func goValue(t *testing.T, v valueVector) any {
 		}
 		return n
 	case "String":
-		return string(unhex(t, v.Hex))
+		return string(vectors.Unhex(t, v.Hex))
 	case "Binary":
-		return unhex(t, v.Hex)
+		return vectors.Unhex(t, v.Hex)
 	default:
 		t.Fatalf("no type %s", v.Type)
 	}

@@ -6,10 +6,11 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"ncpweb/internal/vectors"
 )
 
 const module = "ncpweb"
@@ -52,6 +53,7 @@ var allowed = map[string]string{
 	"cmd/ncpgen":        "ncp/idl",
 	"cmd/dist":          "",
 	"internal/archtest": "",
+	"internal/vectors":  "", // for tests: no product imports it
 	"e2e":               "",
 	"e2e/browser":       "lab sim sim/ncpsim serial",
 	"e2e/webserial":     "",
@@ -71,7 +73,7 @@ var forbiddenInTests = map[string]string{
 var heavy = []string{
 	"fmt", "reflect",
 	"encoding/json", "log/slog", "net/http", "html/template", "text/template", "net", "crypto/tls", "go/ast",
-	"testing", module + "/sim", module + "/sim/ncpsim", module + "/ncp/idl",
+	"testing", module + "/internal/vectors", module + "/sim", module + "/sim/ncpsim", module + "/ncp/idl",
 }
 
 // pkg is what `go list` tells of a package.
@@ -88,20 +90,11 @@ var platforms = [][]string{{"GOOS=linux", "GOARCH=amd64"}, {"GOOS=js", "GOARCH=w
 
 func root(t *testing.T) string {
 	t.Helper()
-	dir, err := os.Getwd()
+	dir, err := vectors.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			t.Fatal("no go.mod above the test")
-		}
-		dir = up
-	}
+	return dir
 }
 
 // list runs `go list` for one platform.

@@ -3,80 +3,31 @@ package frame
 import (
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
+
+	"ncpweb/internal/vectors"
 )
-
-// readVectors decodes a file of golden vectors into v. It skips the test where the
-// vectors are absent.
-func readVectors(t *testing.T, name string, v any) {
-	t.Helper()
-	dir := os.Getenv("NCP_VECTORS")
-	if dir == "" {
-		dir = filepath.Join(projectRoot(t), "..", "shared", "vectors")
-	}
-	data, err := os.ReadFile(filepath.Join(dir, name))
-	if os.IsNotExist(err) {
-		t.Skipf("no golden vectors in %s: set NCP_VECTORS to the folder that holds %s", dir, name)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(data, v); err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-}
-
-func projectRoot(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			t.Fatal("no go.mod above the test")
-		}
-		dir = up
-	}
-}
-
-func unhex(t *testing.T, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 // TestVectorsFrames: the encoder gives the bytes of the deployed driver, and the
 // decoder gets the payload back, however the frame is cut into chunks.
 func TestVectorsFrames(t *testing.T) {
-	var cases []struct {
+	cases := vectors.Load[[]struct {
 		Name    string
 		Payload string `json:"payload_hex"`
 		CRC     string `json:"crc8_hex"`
 		Frame   string `json:"frame_hex"`
 		Decodes bool   `json:"decodes_to_payload"`
-	}
-	readVectors(t, "frames.json", &cases)
+	}](t, "frames.json")
 	if len(cases) == 0 {
 		t.Fatal("no cases")
 	}
 	for _, c := range cases {
-		payload, frame := unhex(t, c.Payload), unhex(t, c.Frame)
+		payload, frame := vectors.Unhex(t, c.Payload), vectors.Unhex(t, c.Frame)
 		if got := Append(nil, payload); !bytes.Equal(got, frame) {
 			t.Errorf("%s: frame\n got %x\nwant %x", c.Name, got, frame)
 		}
-		if got := CRC8(payload); !bytes.Equal([]byte{got}, unhex(t, c.CRC)) {
+		if got := CRC8(payload); !bytes.Equal([]byte{got}, vectors.Unhex(t, c.CRC)) {
 			t.Errorf("%s: CRC %02x, want %s", c.Name, got, c.CRC)
 		}
 		if !c.Decodes {
@@ -97,7 +48,7 @@ func TestVectorsFrames(t *testing.T) {
 // protocol sheet give: a BEG starts a frame anew, and a frame needs its BEG. Each
 // deployed decoder keeps one of them only, so at least one of the two must agree.
 func TestVectorsStreams(t *testing.T) {
-	var file struct {
+	file := vectors.Load[struct {
 		Streams []struct {
 			Name      string
 			Stream    string    `json:"stream_hex"`
@@ -105,13 +56,12 @@ func TestVectorsStreams(t *testing.T) {
 			Tool      []string  `json:"ncptool_payloads_hex"`
 			Undefined bool      `json:"undefined"`
 		}
-	}
-	readVectors(t, "streams.json", &file)
+	}](t, "streams.json")
 	if len(file.Streams) == 0 {
 		t.Fatal("no cases")
 	}
 	for _, c := range file.Streams {
-		stream := unhex(t, c.Stream)
+		stream := vectors.Unhex(t, c.Stream)
 		want := bothRules(stream, DefaultLimit)
 		switch {
 		case c.Undefined: // more than the driver's buffer: the frame is dropped, the rest goes on

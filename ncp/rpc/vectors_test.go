@@ -2,15 +2,12 @@ package rpc
 
 import (
 	"bytes"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"ncpweb/internal/vectors"
 	"ncpweb/ncp/frame"
 )
 
@@ -22,16 +19,12 @@ type callVectors struct {
 		UID     uint16
 		Oneway  bool
 		MsgID   uint16 `json:"msg_id"`
-		Request struct {
-			Payload string `json:"payload_hex"`
-			Frame   string `json:"frame_hex"`
-		}
-		Result *struct {
-			MsgID   uint16 `json:"msg_id"`
-			Status  uint8
-			Rets    string `json:"rets_hex"`
-			Payload string `json:"payload_hex"`
-			Frame   string `json:"frame_hex"`
+		Request vectors.Message
+		Result  *struct {
+			MsgID  uint16 `json:"msg_id"`
+			Status uint8
+			Rets   string `json:"rets_hex"`
+			vectors.Message
 		}
 	}
 	ResultDecode []struct {
@@ -44,42 +37,13 @@ type callVectors struct {
 	} `json:"result_decode"`
 }
 
-func readCallVectors(t *testing.T) (v callVectors) {
+func readCallVectors(t *testing.T) callVectors {
 	t.Helper()
-	dir := os.Getenv("NCP_VECTORS")
-	if dir == "" {
-		root, err := os.Getwd()
-		for err == nil {
-			if _, miss := os.Stat(filepath.Join(root, "go.mod")); miss == nil || root == filepath.Dir(root) {
-				break
-			}
-			root = filepath.Dir(root)
-		}
-		dir = filepath.Join(root, "..", "shared", "vectors")
-	}
-	data, err := os.ReadFile(filepath.Join(dir, "calls.json"))
-	if os.IsNotExist(err) {
-		t.Skipf("no golden vectors in %s: set NCP_VECTORS to the folder that holds calls.json", dir)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(data, &v); err != nil {
-		t.Fatal(err)
-	}
+	v := vectors.Load[callVectors](t, "calls.json")
 	if len(v.Calls) == 0 || len(v.ResultDecode) == 0 {
 		t.Fatal("no cases")
 	}
 	return v
-}
-
-func unhex(t *testing.T, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 // TestVectorsMessages: the Endpoint sends the bytes of every deployed call, takes its
@@ -87,7 +51,7 @@ func unhex(t *testing.T, s string) []byte {
 func TestVectorsMessages(t *testing.T) {
 	v := readCallVectors(t)
 	for _, c := range v.Calls {
-		req, wire := unhex(t, c.Request.Payload), unhex(t, c.Request.Frame)
+		req, wire := vectors.Unhex(t, c.Request.Payload), vectors.Unhex(t, c.Request.Frame)
 		bubble(t, func(t *testing.T) {
 			near, far := newLine()
 			ep := NewEndpoint(near, Config{LastMsgID: c.MsgID - 1})
@@ -109,12 +73,12 @@ func TestVectorsMessages(t *testing.T) {
 				t.Errorf("%s: no result", c.Name)
 				return
 			}
-			far.Write(unhex(t, c.Result.Frame))
-			if o := <-call; o.err != nil || o.rets != string(unhex(t, c.Result.Rets)) {
+			far.Write(vectors.Unhex(t, c.Result.Frame))
+			if o := <-call; o.err != nil || o.rets != string(vectors.Unhex(t, c.Result.Rets)) {
 				t.Errorf("%s: got %x, %v", c.Name, o.rets, o.err)
 			}
-			got := appendResult(nil, c.MsgID, Status(c.Result.Status), unhex(t, c.Result.Rets))
-			if want := unhex(t, c.Result.Payload); !bytes.Equal(got, want) {
+			got := appendResult(nil, c.MsgID, Status(c.Result.Status), vectors.Unhex(t, c.Result.Rets))
+			if want := vectors.Unhex(t, c.Result.Payload); !bytes.Equal(got, want) {
 				t.Errorf("%s: result %x, want %x", c.Name, got, want)
 			}
 		})
@@ -140,16 +104,16 @@ func TestVectorsReplies(t *testing.T) {
 	for _, c := range v.ResultDecode {
 		var req message
 		dec := frame.NewDecoder(0, func(_ frame.Kind, p []byte) { req, _ = parse(bytes.Clone(p)) })
-		dec.Write(unhex(t, c.Request))
+		dec.Write(vectors.Unhex(t, c.Request))
 		bubble(t, func(t *testing.T) {
 			near, far := newLine()
 			ep := NewEndpoint(near, Config{LastMsgID: c.MsgID - 1})
 			go ep.Serve(t.Context())
 			call := start(t.Context(), ep, 0, req.uid, string(req.body))
-			if got := takeAll(far); !bytes.Equal(got, unhex(t, c.Request)) {
+			if got := takeAll(far); !bytes.Equal(got, vectors.Unhex(t, c.Request)) {
 				t.Errorf("%s: sent %x, want %s", c.Name, got, c.Request)
 			}
-			far.Write(unhex(t, c.Rx))
+			far.Write(vectors.Unhex(t, c.Rx))
 			o := <-call
 			if c.TimedOut != errors.Is(o.err, ErrTimeout) {
 				t.Errorf("%s: %v, timed out %v", c.Name, o.err, c.TimedOut)

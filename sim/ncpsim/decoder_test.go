@@ -3,60 +3,13 @@ package ncpsim
 import (
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"testing"
+
+	"ncpweb/internal/vectors"
 )
 
-// vectors reads a file of golden vectors, or skips the test.
-func vectors(t *testing.T, name string, into any) {
-	t.Helper()
-	dir := os.Getenv("NCP_VECTORS")
-	if dir == "" {
-		dir = filepath.Join(root(t), "..", "shared", "vectors")
-	}
-	data, err := os.ReadFile(filepath.Join(dir, name))
-	if os.IsNotExist(err) {
-		t.Skipf("no golden vectors: %s is not in the folder of NCP_VECTORS or ../shared/vectors", name)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(data, into); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func root(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			t.Fatal("no go.mod above the test")
-		}
-		dir = up
-	}
-}
-
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 func TestVectorsStreams(t *testing.T) {
-	var file struct {
+	file := vectors.Load[struct {
 		Streams []struct {
 			Name      string
 			Stream    string    `json:"stream_hex"`
@@ -67,13 +20,12 @@ func TestVectorsStreams(t *testing.T) {
 				Pending int  `json:"bytes_pending"`
 			} `json:"end_state"`
 		}
-	}
-	vectors(t, "streams.json", &file)
+	}](t, "streams.json")
 	cases := 0
 	for _, s := range file.Streams {
 		d := newDecoder(4096)
 		var got []string
-		for _, b := range unhex(t, s.Stream) {
+		for _, b := range vectors.Unhex(t, s.Stream) {
 			if p, ok := d.push(b); ok {
 				got = append(got, hex.EncodeToString(p))
 			}
@@ -108,12 +60,11 @@ func equal(a, b []string) bool {
 }
 
 func TestVectorsFrames(t *testing.T) {
-	var file any
-	vectors(t, "frames.json", &file)
+	file := vectors.Load[any](t, "frames.json")
 	cases := 0
 	walkFrames(file, func(payload, frame string) {
 		cases++
-		if got := appendFrame(nil, unhex(t, payload)); !bytes.Equal(got, unhex(t, frame)) {
+		if got := appendFrame(nil, vectors.Unhex(t, payload)); !bytes.Equal(got, vectors.Unhex(t, frame)) {
 			t.Errorf("payload %.80s: got %x, want %.200s", payload, got, frame)
 		}
 	})

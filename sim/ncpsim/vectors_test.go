@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ncpweb/internal/vectors"
 	"ncpweb/serial"
 	"ncpweb/sim"
 )
@@ -43,17 +44,13 @@ type (
 		Value      json.RawMessage
 		Hex        *string
 	}
-	vectorMessage struct {
-		Payload string `json:"payload_hex"`
-		Frame   string `json:"frame_hex"`
-	}
 	vectorResult struct {
 		MsgID  uint16 `json:"msg_id"`
 		Status uint8
 		Outs   []vectorValue
 		Ret    *vectorValue
 		Rets   string `json:"rets_hex"`
-		vectorMessage
+		vectors.Message
 	}
 	vectorCall struct {
 		Name, Method, Direction string
@@ -61,13 +58,13 @@ type (
 		Oneway                  bool
 		Args                    []vectorValue
 		MsgID                   *uint16 `json:"msg_id"`
-		Request                 vectorMessage
+		Request                 vectors.Message
 		Result                  *vectorResult
 	}
 	vectorError struct {
 		Name, Receiver, Kind, Method string
 		UID                          *string `json:"uid_hex"`
-		Request                      vectorMessage
+		Request                      vectors.Message
 		Called                       *bool `json:"implementation_called"`
 		Reply                        *vectorResult
 	}
@@ -116,9 +113,9 @@ func (v vectorValue) value(t *testing.T) any {
 	case "Int64":
 		return number(64)
 	case "String":
-		return string(unhex(t, *v.Hex))
+		return string(vectors.Unhex(t, *v.Hex))
 	case "Binary":
-		return unhex(t, *v.Hex)
+		return vectors.Unhex(t, *v.Hex)
 	}
 	t.Fatalf("type %q", v.Type)
 	return nil
@@ -190,8 +187,7 @@ func networks(n *NCP) {
 }
 
 func TestVectorsCalls(t *testing.T) {
-	var file callsFile
-	vectors(t, "calls.json", &file)
+	file := vectors.Load[callsFile](t, "calls.json")
 	cases, byItself := 0, 0
 	for _, c := range file.Calls {
 		t.Run(c.Name, func(t *testing.T) {
@@ -236,7 +232,7 @@ func testIncoming(t *testing.T, c vectorCall) (byItself bool) {
 		return rets, true
 	})
 	l, tape := onTape(n)
-	l.feed(t, unhex(t, c.Request.Frame))
+	l.feed(t, vectors.Unhex(t, c.Request.Frame))
 	want := ""
 	if c.Result != nil {
 		want = c.Result.Frame
@@ -270,7 +266,7 @@ func testOutgoing(t *testing.T, c vectorCall) {
 		t.Fatal(err)
 	}
 	l.id = *c.MsgID - 1
-	l.in = unhex(t, c.Result.Frame)
+	l.in = vectors.Unhex(t, c.Result.Frame)
 	res, err := l.invoke(t.Context(), c.UID, b, time.Second)
 	if err != nil || res == nil {
 		t.Fatal(res, err)
@@ -288,8 +284,7 @@ func testOutgoing(t *testing.T, c vectorCall) {
 }
 
 func TestVectorsErrors(t *testing.T) {
-	var file callsFile
-	vectors(t, "calls.json", &file)
+	file := vectors.Load[callsFile](t, "calls.json")
 	cases := 0
 	for _, e := range file.Errors {
 		if e.Receiver != "ncp" {
@@ -316,7 +311,7 @@ func testError(t *testing.T, e vectorError) {
 		return scriptedRets(t, n, uid, e.Reply), true
 	})
 	l, tape := onTape(n)
-	l.feed(t, unhex(t, e.Request.Frame))
+	l.feed(t, vectors.Unhex(t, e.Request.Frame))
 	want := ""
 	if e.Reply != nil {
 		want = e.Reply.Frame
@@ -334,7 +329,7 @@ func scriptedRets(t *testing.T, n *NCP, uid uint16, reply *vectorResult) []any {
 	if reply == nil {
 		return nil
 	}
-	r := &reader{b: unhex(t, reply.Rets)}
+	r := &reader{b: vectors.Unhex(t, reply.Rets)}
 	var rets []any
 	for _, k := range n.methods[uid].results() {
 		rets = append(rets, r.value(k))
@@ -343,8 +338,7 @@ func scriptedRets(t *testing.T, n *NCP, uid uint16, reply *vectorResult) []any {
 }
 
 func TestVectorsResults(t *testing.T) {
-	var file callsFile
-	vectors(t, "calls.json", &file)
+	file := vectors.Load[callsFile](t, "calls.json")
 	cases := 0
 	for _, d := range file.Results {
 		if d.Caller != "ncp" {
@@ -366,12 +360,12 @@ func TestVectorsResults(t *testing.T) {
 func testResult(t *testing.T, d vectorDecode) {
 	n := New(Options{})
 	l, tape := onTape(n)
-	r := &reader{b: payloadOf(unhex(t, d.Request))}
+	r := &reader{b: payloadOf(vectors.Unhex(t, d.Request))}
 	r.u16()
 	uid := r.u16()
 	r.u16()
 	l.id = d.MsgID - 1
-	l.in = unhex(t, d.Rx)
+	l.in = vectors.Unhex(t, d.Rx)
 	res, err := l.invoke(t.Context(), uid, r.b, time.Second)
 	if err != nil {
 		t.Fatal(err)
