@@ -152,20 +152,23 @@ func TestNestedCallTimesOut(t *testing.T) {
 // handler that does not return does not stop newer ones.
 func TestPlacesAreBounded(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		h := newHandlers(0xA, 0xB)
+		h := newHandlers(0xA, 0xB, 0xC)
 		b := newBench(t, Config{Handler: h})
 		b.send(invoke(0xB, 1, ""))
 		time.Sleep(GiveUp - 30*time.Second)
 		b.send(invoke(0xA, 2, ""), invoke(0xB, 3, ""))
 		synctest.Wait()
 		for id := uint16(4); id < 20; id++ {
-			b.send(invoke(0xFF, id, "")) // no reading in between: all are there at once
+			b.send(invoke(0xC, id, "")) // none returns before all are there
 		}
 		synctest.Wait()
 		if got, want := b.ep.Stats().DroppedRequests, uint64(16-(MaxOpen-3)); got != want {
 			t.Errorf("%d dropped, want %d", got, want)
 		}
-		b.expect("RESULT #8 13 \"\"", "RESULT #7 13 \"\"", "RESULT #6 13 \"\"", "RESULT #5 13 \"\"", "RESULT #4 13 \"\"")
+		for range MaxOpen - 3 {
+			h.release[0xC] <- []byte("c")
+		}
+		b.expect("RESULT #8 00 \"c\"", "RESULT #7 00 \"c\"", "RESULT #6 00 \"c\"", "RESULT #5 00 \"c\"", "RESULT #4 00 \"c\"")
 	})
 }
 
