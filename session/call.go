@@ -39,11 +39,19 @@ func (s *Session) try(ctx context.Context, op string, tries int, call func(conte
 	if !ok {
 		return problem(op, errNotReady)
 	}
+	return during(ctx, up, op, func(ctx context.Context) error {
+		return repeat(ctx, tries, l, func() error { return call(ctx, client) })
+	})
+}
+
+// during does work until ctx or the other context ends. An error tells of op and of
+// what ended the work, if one of the two has.
+func during(ctx, other context.Context, op string, work func(context.Context) error) error {
 	both, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stop := context.AfterFunc(up, func() { cancel(context.Cause(up)) })
+	stop := context.AfterFunc(other, func() { cancel(context.Cause(other)) })
 	defer stop()
-	err := repeat(both, tries, l, func() error { return call(both, client) })
+	err := work(both)
 	switch {
 	case err == nil:
 		return nil

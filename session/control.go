@@ -127,20 +127,7 @@ func (s *Session) onLine(ctx context.Context, op string, work func(context.Conte
 	c.users.Add(1)
 	s.mu.Unlock()
 	defer c.users.Done()
-	both, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	stop := context.AfterFunc(using, func() { cancel(context.Cause(using)) })
-	defer stop()
-	err := work(both, l)
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return problem(op, ctx.Err())
-	case both.Err() != nil:
-		return problem(op, context.Cause(both))
-	}
-	return problem(op, err)
+	return during(ctx, using, op, func(ctx context.Context) error { return work(ctx, l) })
 }
 
 // ResetDevice pulses the reset line of boards that have it on RTS. The NCP is looked
