@@ -44,29 +44,26 @@ func serve(t *testing.T) string {
 func launch(t *testing.T) *Browser {
 	t.Helper()
 	b, err := Launch(t.Context(), Options{})
+	must(t, err)
+	t.Cleanup(b.Close)
+	return b
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(b.Close)
-	return b
 }
 
 func TestPage(t *testing.T) {
 	url, b := serve(t), launch(t)
 	p, err := b.Open(PageOptions{Width: 360, Height: 640, Touch: true, Dark: true, Before: []string{"window.before = 7"}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer p.Close()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	must(p.Goto(url))
-	must(p.Click("#b"))
-	must(p.Fill("#i", "new text"))
+	must(t, p.Goto(url))
+	must(t, p.Click("#b"))
+	must(t, p.Fill("#i", "new text"))
 	for expression, want := range map[string]string{
 		`document.title`:        "new text",
 		`out.textContent`:       "clicked true",

@@ -66,6 +66,14 @@ func (s *script) reply(t *testing.T) (r reply) {
 	return r
 }
 
+// serve serves a wire to a page.
+func serve(t *testing.T, wire *sim.Wire) (s *script, end <-chan error) {
+	s = newScript()
+	ended := make(chan error, 1)
+	go func() { ended <- Serve(t.Context(), s, wire.Adapter()) }()
+	return s, ended
+}
+
 const openRequest = `{"op":"open","id":1,"baud":115200,"bits":8,"parity":"none","stop":1}`
 
 // The order of what a page hears: each answer once, then the loss, then the end.
@@ -73,9 +81,7 @@ func TestLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		wire := sim.NewWire(sim.WireOptions{})
 		defer wire.Close()
-		s := newScript()
-		end := make(chan error, 1)
-		go func() { end <- Serve(t.Context(), s, wire.Adapter()) }()
+		s, end := serve(t, wire)
 		s.ask(openRequest)
 		if r := s.reply(t); r.Op != "done" || r.ID != 1 || r.Error != "" {
 			t.Fatalf("open: %+v", r)
@@ -99,9 +105,7 @@ func TestFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		wire := sim.NewWire(sim.WireOptions{})
 		defer wire.Close()
-		s := newScript()
-		end := make(chan error, 1)
-		go func() { end <- Serve(t.Context(), s, wire.Adapter()) }()
+		s, end := serve(t, wire)
 		s.ask(openRequest)
 		s.reply(t)
 		for range 2 * maxWrites {
@@ -158,9 +162,7 @@ func TestCloseDrains(t *testing.T) {
 		if err := wire.UART().SetMode(serial.Mode{Baud: 9600}); err != nil {
 			t.Fatal(err)
 		}
-		s := newScript()
-		end := make(chan error, 1)
-		go func() { end <- Serve(t.Context(), s, wire.Adapter()) }()
+		s, end := serve(t, wire)
 		s.ask(`{"op":"open","id":1,"baud":9600,"bits":8,"parity":"none","stop":1}`)
 		s.reply(t)
 		want := "forty bytes at 9600 baud, 42 ms of wire."
@@ -187,9 +189,7 @@ func TestCloseStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		wire := sim.NewWire(sim.WireOptions{})
 		defer wire.Close()
-		s := newScript()
-		end := make(chan error, 1)
-		go func() { end <- Serve(t.Context(), s, wire.Adapter()) }()
+		s, end := serve(t, wire)
 		s.ask(openRequest)
 		s.reply(t)
 		s.ask(`{"op":"signals","id":2,"brk":true}`)

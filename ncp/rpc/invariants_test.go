@@ -116,11 +116,7 @@ func TestInvariant2TopLevelCallsTakeTurns(t *testing.T) {
 		b.send(result(1, StatusOK, ""))
 		b.expect("INVOKE 0102 #2 \"\"")
 		b.send(result(2, StatusOK, ""))
-		for _, call := range []<-chan outcome{first, second} {
-			if o := <-call; o.err != nil {
-				t.Error(o.err)
-			}
-		}
+		b.succeed(first, second)
 	})
 }
 
@@ -147,18 +143,12 @@ func TestInvariant2NestedCallsGoAhead(t *testing.T) {
 		late := b.call(ctx, 0, 0x0343, "") // the handler has returned: not nested any more
 		b.expect()
 		b.send(result(1, StatusOK, ""))
-		if o := <-outer; o.err != nil {
-			t.Error(o.err)
-		}
+		b.succeed(outer)
 		synctest.Wait()
 		b.send(result(3, StatusOK, ""))
 		synctest.Wait()
 		b.send(result(4, StatusOK, ""))
-		for _, call := range []<-chan outcome{waits, late} {
-			if o := <-call; o.err != nil {
-				t.Error(o.err)
-			}
-		}
+		b.succeed(waits, late)
 	})
 }
 
@@ -175,11 +165,7 @@ func TestInvariant2ContextOfAnotherEndpoint(t *testing.T) {
 		b.send(result(1, StatusOK, ""))
 		b.expect("INVOKE 0102 #2 \"\"")
 		b.send(result(2, StatusOK, ""))
-		for _, call := range []<-chan outcome{first, second} {
-			if o := <-call; o.err != nil {
-				t.Error(o.err)
-			}
-		}
+		b.succeed(first, second)
 	})
 }
 
@@ -215,9 +201,7 @@ func TestInvariant3AnswersBeforeCalls(t *testing.T) {
 		h.release[0xA] <- nil
 		b.expect("ONEWAY 0311 \"\"", "RESULT #1 00 \"\"", "INVOKE 0101 #1 \"\"")
 		b.send(result(1, StatusOK, ""))
-		if o := <-call; o.err != nil {
-			t.Error(o.err)
-		}
+		b.succeed(call)
 
 		b.send(invoke(0xA, 2, ""))
 		time.Sleep(time.Second)
@@ -276,9 +260,7 @@ func TestInvariant5NeverMoreThanMaxPayload(t *testing.T) {
 			call := b.call(t.Context(), 0, 1, largest)
 			b.expect(fmt.Sprintf("INVOKE 0001 #1 %q", largest))
 			b.send(result(1, StatusOK, ""))
-			if o := <-call; o.err != nil {
-				t.Error(o.err)
-			}
+			b.succeed(call)
 			b.send(invoke(1, 1, ""))
 			b.expect(fmt.Sprintf("RESULT #1 00 %q", rets))
 			rets = append(rets, 'x')

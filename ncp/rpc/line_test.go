@@ -250,6 +250,16 @@ func (b *bench) pending(done <-chan outcome) {
 	}
 }
 
+// succeed waits for the ends of calls and fails if one is an error.
+func (b *bench) succeed(calls ...<-chan outcome) {
+	b.t.Helper()
+	for _, done := range calls {
+		if o := <-done; o.err != nil {
+			b.t.Errorf("call failed: %+v", o)
+		}
+	}
+}
+
 func invoke(uid, id uint16, args string) []byte { return appendInvoke(nil, uid, id, []byte(args)) }
 
 func result(id uint16, s Status, rets string) []byte { return appendResult(nil, id, s, []byte(rets)) }
