@@ -51,14 +51,16 @@ func TestHiddenTab(t *testing.T) {
 
 	start, ticks, stats := time.Now(), eval[int](v, `ticks`), device.NCP().Stats()
 	time.Sleep(26 * time.Second) // quiet: only the heartbeat keeps the NCP from giving up
-	if n := eval[int](v, `ticks`) - ticks; n > 2 {
+	// One tick a minute is what it usually is. A browser that starts slowly may stay at
+	// one a second, which is a tenth of what was asked for.
+	if n := eval[int](v, `ticks`) - ticks; n > 30 {
 		t.Errorf("control: %d ticks of a timer of 100 ms in %v; the page is not throttled", n, time.Since(start).Round(time.Second))
 	} else {
 		t.Logf("control: %d ticks of a timer of 100 ms in %v", n, time.Since(start).Round(time.Second))
 	}
 	n, gap := heard(device, start)
 	t.Logf("heartbeat: %d calls of the page, the longest silence %v", n, gap.Round(time.Millisecond))
-	if gap > 12*time.Second {
+	if gap > 15*time.Second { // the protocol's limit
 		t.Errorf("the page was silent for %v", gap)
 	}
 	if now := device.NCP().Stats(); now.Boots != stats.Boots || now.Pings != stats.Pings {

@@ -33,7 +33,7 @@ func TestHiddenTabIsThrottled(t *testing.T) {
 	time.Sleep(6 * time.Second)
 	after, err := Eval[int](p, "ticks")
 	must(t, err)
-	if n := after - before; n > 1 {
+	if n := after - before; n > 7 { // one a second at the most; usually none
 		t.Errorf("%d ticks of a hidden tab in 6 s: its timers are not throttled", n)
 	}
 	must(t, p.Front())
