@@ -16,9 +16,11 @@ WASM_PACKAGES = ./ncp/... ./serial/... ./sim/... ./session/...
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
-.PHONY: setup-build setup-test
+.PHONY: setup-build setup-page setup-test
 setup-build:
 	@scripts/setup.sh go
+setup-page:
+	@scripts/setup.sh go node
 setup-test:
 	@scripts/setup.sh go race node browser xvfb
 
@@ -27,7 +29,7 @@ run: build ## build the page and serve it on loopback, with simulated devices (A
 	@go build -o .cache/lab ./cmd/lab && exec .cache/lab -addr $(ADDR)
 
 .PHONY: build
-build: setup-build ## build dist/, the page as it is deployed
+build: setup-page ## build dist/, the page as it is deployed
 	go run ./cmd/dist
 
 .PHONY: generate

@@ -5,7 +5,29 @@ import { describe } from "./serial.js";
 
 const PREFIX = "ncpweb."; // localStorage is shared by all that one origin serves
 
+/**
+ * What is loaded when it is first needed.
+ * @type {Record<string, () => Promise<object>>}
+ */
+const parts = {
+  chart: () => import("./chart.js"),
+  terminal: () => import("./terminal.js"),
+  tools: () => import("./tools.js"),
+};
+
 export const page = {
+  /**
+   * Loads a part; done gets its module, or why it could not be loaded.
+   * @param {string} name
+   * @param {(module: object | null, message: string) => void} done
+   */
+  part(name, done) {
+    parts[name]().then(
+      (module) => done(module, ""),
+      (e) => done(null, describe(e).message),
+    );
+  },
+
   /**
    * A remembered setting, or null.
    * @param {string} key

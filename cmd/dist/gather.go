@@ -16,8 +16,25 @@ var programs = []struct {
 	flags     []string
 }{
 	{"ncpweb.wasm", "./wasm", lean},
+	{"tools.wasm", "./wasm/tools", lean},
 	{"sim.wasm", "./wasm/simworker", nil},
 }
+
+// libraries are the files of other people's libraries that the page loads when it
+// needs them: their name in dist/, and where npm puts them.
+var libraries = map[string]string{
+	"uplot.js":        "uplot/dist/uPlot.esm.js",
+	"uplot.css":       "uplot/dist/uPlot.min.css",
+	"xterm.js":        "@xterm/xterm/lib/xterm.mjs",
+	"xterm.css":       "@xterm/xterm/css/xterm.css",
+	"xterm-search.js": "@xterm/addon-search/lib/addon-search.mjs",
+}
+
+// licences are the terms of the libraries. They are handed on with them.
+var licences = []string{"uplot/LICENSE", "@xterm/xterm/LICENSE", "@xterm/addon-search/LICENSE"}
+
+// licenceFile holds all of them.
+const licenceFile = "licences.txt"
 
 // lean makes the program pack about 9 % smaller: calls that are not inlined look
 // alike. What every byte goes through is inlined all the same, so that frames are
@@ -59,6 +76,9 @@ func gather(root, cache string) (map[string][]byte, error) {
 		}
 		files[p.file] = data
 	}
+	if err := gatherLibraries(filepath.Join(root, "node_modules"), files); err != nil {
+		return nil, err
+	}
 	glue, err := wasmExec(root)
 	if err != nil {
 		return nil, err
@@ -89,6 +109,31 @@ func gatherWeb(dir string, files map[string][]byte) error {
 	if files["index.html"] == nil {
 		return fmt.Errorf("%s has no index.html", dir)
 	}
+	return nil
+}
+
+// gatherLibraries reads the libraries and their licences. References to maps of
+// their sources, which are not handed on, are cut off.
+func gatherLibraries(dir string, files map[string][]byte) error {
+	for name, path := range libraries {
+		data, err := os.ReadFile(filepath.Join(dir, path))
+		if err != nil {
+			return fmt.Errorf("%w: run `npm ci` first", err)
+		}
+		if i := bytes.LastIndex(data, []byte("\n//# sourceMappingURL=")); i >= 0 {
+			data = data[:i+1]
+		}
+		files[name] = data
+	}
+	var all bytes.Buffer
+	for _, path := range licences {
+		data, err := os.ReadFile(filepath.Join(dir, path))
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&all, "%s\n\n%s\n\n", filepath.Dir(path), bytes.TrimSpace(data))
+	}
+	files[licenceFile] = all.Bytes()
 	return nil
 }
 

@@ -127,7 +127,12 @@ func eachLine(name string, data []byte, fn func(line string, code bool)) {
 	}
 }
 
+// isText tells whether a file may refer to others and is rewritten then. Libraries
+// refer to nothing and stay as they are.
 func isText(name string) bool {
+	if libraries[name] != "" {
+		return false
+	}
 	switch filepath.Ext(name) {
 	case ".html", ".js", ".css", ".svg", ".webmanifest":
 		return true

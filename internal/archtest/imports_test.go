@@ -27,21 +27,37 @@ var allowed = map[string]string{
 	"ncp/frame":         "",
 	"ncp/idl":           "",
 
+	"internal/json": "",
+	"board":         "internal/json",
+
 	// floor 1: the endpoint and the wire
 	"ncp/rpc": "ncp/frame",
 	"sim":     "serial",
 
 	// floor 2: the protocol and the devices
-	"ncp":        "ncp/rpc",
-	"ncp/link":   "ncp ncp/rpc ncp/frame serial",
-	"sim/ncpsim": "sim serial ncp/frame",
+	"ncp":         "ncp/rpc",
+	"ncp/link":    "ncp ncp/rpc ncp/frame serial",
+	"ncp/trace":   "ncp ncp/rpc",
+	"ncp/schema":  "ncp ncp/rpc internal/json",
+	"ncp/traffic": "ncp ncp/rpc ncp/trace ncp/schema internal/json",
+	"sim/ncpsim":  "sim serial ncp/frame",
 
 	// floor 3: one device's life
-	"session": "ncp ncp/link ncp/rpc ncp/frame serial",
+	"session":         "ncp ncp/link ncp/rpc ncp/frame ncp/trace serial session/history",
+	"session/history": "",
+	"session/profile": "session ncp board internal/json",
+	"doctor":          "ncp ncp/link ncp/rpc ncp/frame serial",
 
 	// floor 4: the page
-	"wasm":           "session ncp serial wasm/webserial wasm/page wasm/ui",
-	"wasm/ui":        "session ncp serial wasm/webserial wasm/page",
+	"wasm":           "session ncp serial wasm/webserial wasm/page wasm/ui wasm/bridge",
+	"wasm/ui":        "session session/history session/profile board ncp serial internal/json wasm/webserial wasm/page wasm/doc wasm/loop wasm/show wasm/lang wasm/bridge",
+	"wasm/tools":     "wasm/toolui wasm/bridge wasm/webserial",
+	"wasm/toolui":    "doctor ncp ncp/rpc ncp/schema ncp/trace ncp/traffic serial wasm/webserial wasm/bridge wasm/page wasm/doc wasm/loop wasm/show wasm/lang",
+	"wasm/bridge":    "session ncp ncp/rpc ncp/trace serial wasm/webserial",
+	"wasm/loop":      "wasm/doc",
+	"wasm/doc":       "wasm/show",
+	"wasm/show":      "wasm/lang",
+	"wasm/lang":      "",
 	"wasm/page":      "",
 	"wasm/webserial": "serial serial/inbox",
 	"wasm/simworker": "lab/portlink sim sim/ncpsim serial",
@@ -209,7 +225,7 @@ func TestSyscallJSOnlyUnderWasm(t *testing.T) {
 }
 
 func TestProductIsLight(t *testing.T) {
-	deps := list(t, platforms[1], "-deps", "./wasm")
+	deps := list(t, platforms[1], "-deps", "./wasm", "./wasm/tools")
 	if len(deps) < 20 {
 		t.Fatalf("the program has only %d packages: the check looks in the wrong place", len(deps))
 	}

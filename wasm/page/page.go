@@ -51,6 +51,19 @@ func Copy(text string, done func(error)) {
 	services().Call("copy", text, answer)
 }
 
+// Part loads a part of the page that is loaded when it is first needed, such as
+// "chart", and calls done with the exports of its module, later, in a handler of the
+// browser: done must not wait.
+func Part(name string, done func(module js.Value, err error)) {
+	var answer js.Func
+	answer = js.FuncOf(func(_ js.Value, args []js.Value) any {
+		answer.Release()
+		done(args[0], failure(args[1]))
+		return nil
+	})
+	services().Call("part", name, answer)
+}
+
 // failure makes an error of a message; an empty one means that all went well.
 func failure(message js.Value) error {
 	if message.Type() != js.TypeString || message.String() == "" {

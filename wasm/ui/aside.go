@@ -12,6 +12,8 @@ import (
 	"syscall/js"
 
 	"ncpweb/session"
+	"ncpweb/wasm/doc"
+	"ncpweb/wasm/show"
 )
 
 // asideView is what stands beside the pin table: writing, properties, groups,
@@ -19,35 +21,35 @@ import (
 type asideView struct {
 	u *UI
 
-	pin, pinFault, name   *element
-	last, lastValue       *element
-	items, valueFault     *element
-	item                  pattern
-	property, propValue   *element
-	propFault, properties *element
-	propertyRow           pattern
-	groupRows, groupFault *element
-	groupTime             *element
-	groupRow              pattern
-	code, codeFault, text *element
-	field, fieldFault     *element
-	metadata              *element
-	timeline, noTimeline  *element
-	eventRow              pattern
+	pin, pinFault, name   *doc.Element
+	last, lastValue       *doc.Element
+	items, valueFault     *doc.Element
+	item                  doc.Pattern
+	property, propValue   *doc.Element
+	propFault, properties *doc.Element
+	propertyRow           doc.Pattern
+	groupRows, groupFault *doc.Element
+	groupTime             *doc.Element
+	groupRow              doc.Pattern
+	code, codeFault, text *doc.Element
+	field, fieldFault     *doc.Element
+	metadata              *doc.Element
+	timeline, noTimeline  *doc.Element
+	eventRow              doc.Pattern
 	events                []session.Event // as shown
 	props                 []session.Property
 }
 
 func newAsideView(u *UI) *asideView {
 	v := &asideView{
-		u: u, pin: byID("write-pin"), pinFault: byID("e-pin"), name: byID("pin-name"),
-		last: byID("pin-last"), lastValue: byID("pin-last-value"),
-		items: byID("items"), valueFault: byID("e-value"), item: newPattern("t-item"),
-		property: byID("property-name"), propValue: byID("property-value"), propFault: byID("e-property"), properties: byID("properties"), propertyRow: newPattern("t-property"),
-		groupRows: byID("group-rows"), groupFault: byID("e-group"), groupTime: byID("group-time"), groupRow: newPattern("t-group-row"),
-		code: byID("event-code"), codeFault: byID("e-event-code"), text: byID("event-description"),
-		field: byID("metadata-field"), fieldFault: byID("e-metadata-field"), metadata: byID("metadata-value"),
-		timeline: byID("timeline"), noTimeline: byID("timeline-empty"), eventRow: newPattern("t-event"),
+		u: u, pin: doc.ByID("write-pin"), pinFault: doc.ByID("e-pin"), name: doc.ByID("pin-name"),
+		last: doc.ByID("pin-last"), lastValue: doc.ByID("pin-last-value"),
+		items: doc.ByID("items"), valueFault: doc.ByID("e-value"), item: doc.NewPattern("t-item"),
+		property: doc.ByID("property-name"), propValue: doc.ByID("property-value"), propFault: doc.ByID("e-property"), properties: doc.ByID("properties"), propertyRow: doc.NewPattern("t-property"),
+		groupRows: doc.ByID("group-rows"), groupFault: doc.ByID("e-group"), groupTime: doc.ByID("group-time"), groupRow: doc.NewPattern("t-group-row"),
+		code: doc.ByID("event-code"), codeFault: doc.ByID("e-event-code"), text: doc.ByID("event-description"),
+		field: doc.ByID("metadata-field"), fieldFault: doc.ByID("e-metadata-field"), metadata: doc.ByID("metadata-value"),
+		timeline: doc.ByID("timeline"), noTimeline: doc.ByID("timeline-empty"), eventRow: doc.NewPattern("t-event"),
 	}
 	v.addGroupRow()
 	v.addGroupRow()
@@ -57,47 +59,47 @@ func newAsideView(u *UI) *asideView {
 
 func (v *asideView) listen() {
 	u := v.u
-	u.onSubmit(byID("pin-write"), v.write)
-	u.on(byID("sync-pin"), "click", v.sync)
-	u.on(byID("item-add"), "click", func() { v.addItem(); v.focusLast() })
-	u.onTarget(v.items, "click", "button", func(b *element) {
-		wrap(b.Value.Call("closest", "li")).Remove()
+	u.OnSubmit(doc.ByID("pin-write"), v.write)
+	u.On(doc.ByID("sync-pin"), "click", v.sync)
+	u.On(doc.ByID("item-add"), "click", func() { v.addItem(); v.focusLast() })
+	u.OnTarget(v.items, "click", "button", func(b *doc.Element) {
+		doc.Wrap(b.Value.Call("closest", "li")).Remove()
 		v.numberItems()
 	})
-	u.on(v.pin, "input", func() {
-		if _, ok := parsePin(v.pin.value()); ok {
+	u.On(v.pin, "input", func() {
+		if _, ok := parsePin(v.pin.Input()); ok {
 			v.showName()
 			v.fault(v.pin, v.pinFault, "")
 		}
 	})
-	u.on(v.name, "change", v.rename)
-	u.onSubmit(byID("pin-property"), v.setProperty)
-	u.on(byID("group-add"), "click", func() { v.addGroupRow().one("input").Focus() })
-	u.onSubmit(byID("pin-group"), v.writeGroup)
-	u.onSubmit(byID("event-form"), func() {
-		text := v.text.value()
+	u.On(v.name, "change", v.rename)
+	u.OnSubmit(doc.ByID("pin-property"), v.setProperty)
+	u.On(doc.ByID("group-add"), "click", func() { v.addGroupRow().One("input").Focus() })
+	u.OnSubmit(doc.ByID("pin-group"), v.writeGroup)
+	u.OnSubmit(doc.ByID("event-form"), func() {
+		text := v.text.Input()
 		v.event("logEvent", func(ctx context.Context, code string) error { return u.session.LogEvent(ctx, code, text) })
 	})
-	u.on(byID("event-resolve"), "click", func() { v.event("resolve", u.session.ResolveEvent) })
-	u.on(byID("event-resolve-all"), "click", func() { v.event("resolveAll", u.session.ResolveAllEvents) })
-	u.onSubmit(byID("metadata-form"), v.setMetadata)
+	u.On(doc.ByID("event-resolve"), "click", func() { v.event("resolve", u.session.ResolveEvent) })
+	u.On(doc.ByID("event-resolve-all"), "click", func() { v.event("resolveAll", u.session.ResolveAllEvents) })
+	u.OnSubmit(doc.ByID("metadata-form"), v.setMetadata)
 }
 
 // fault shows what is wrong with an input; empty: nothing.
-func (v *asideView) fault(in, where *element, words string) bool {
-	where.setText(words)
+func (v *asideView) fault(in, where *doc.Element, words string) bool {
+	where.SetText(words)
 	if words == "" {
-		in.setFlag("aria-invalid", false)
+		in.SetFlag("aria-invalid", false)
 		return false
 	}
-	in.setAttr("aria-invalid", "true")
+	in.SetAttr("aria-invalid", "true")
 	in.Focus()
 	return true
 }
 
 // thePin reads the pin number of the form.
 func (v *asideView) thePin() (uint16, bool) {
-	n, ok := parsePin(v.pin.value())
+	n, ok := parsePin(v.pin.Input())
 	words := ""
 	if !ok {
 		words = needPin
@@ -108,7 +110,7 @@ func (v *asideView) thePin() (uint16, bool) {
 
 // choose puts a pin of the table into the form.
 func (v *asideView) choose(n uint16) {
-	v.pin.setValue(strconv.Itoa(int(n)))
+	v.pin.SetInput(strconv.Itoa(int(n)))
 	v.fault(v.pin, v.pinFault, "")
 	v.showName()
 }
@@ -119,23 +121,23 @@ func (v *asideView) showName() {
 	if p := v.formPin(); p != nil {
 		name = p.Name
 	}
-	v.name.setValue(name)
+	v.name.SetInput(name)
 }
 
 func (v *asideView) rename() {
-	n, ok := parsePin(v.pin.value())
+	n, ok := parsePin(v.pin.Input())
 	if !ok {
 		return // the name is given with the value
 	}
-	if err := v.u.session.NamePin(n, v.name.value()); err != nil {
+	if err := v.u.session.NamePin(n, v.name.Input()); err != nil {
 		v.u.problem.failed("pin", session.ProblemOf(err), nil)
 	}
 }
 
-func (v *asideView) focusValue() { v.items.one("input").Focus() }
+func (v *asideView) focusValue() { v.items.One("input").Focus() }
 
 func (v *asideView) focusLast() {
-	inputs := v.items.all("input")
+	inputs := v.items.All("input")
 	inputs[len(inputs)-1].Focus()
 }
 
@@ -144,21 +146,21 @@ func (v *asideView) addItem() {
 	if v.items.Value.Get("childElementCount").Int() >= 64 {
 		return
 	}
-	v.items.append(v.item.copy())
+	v.items.Append(v.item.Copy())
 	v.numberItems()
 }
 
 func (v *asideView) numberItems() {
-	for i, in := range v.items.all("input") {
+	for i, in := range v.items.All("input") {
 		in.SetAttribute("aria-label", "Item "+strconv.Itoa(i+1))
 	}
 }
 
 func (v *asideView) values() []string {
-	inputs := v.items.all("input")
+	inputs := v.items.All("input")
 	values := make([]string, len(inputs))
 	for i, in := range inputs {
-		values[i] = in.value()
+		values[i] = in.Input()
 	}
 	return values
 }
@@ -173,13 +175,13 @@ func (v *asideView) write() {
 	for _, s := range values {
 		size += len(s)
 	}
-	first := v.items.one("input")
+	first := v.items.One("input")
 	if size > session.MaxValue-8 {
 		v.fault(first, v.valueFault, tooLong)
 		return
 	}
 	v.fault(first, v.valueFault, "")
-	if name := v.name.value(); name != "" {
+	if name := v.name.Input(); name != "" {
 		v.rename()
 	}
 	v.u.do("write", true, func(ctx context.Context) error { return v.u.session.VirtualWrite(ctx, n, values...) })
@@ -197,7 +199,7 @@ func (v *asideView) setProperty() {
 	if !ok {
 		return
 	}
-	name, value := strings.TrimSpace(v.property.value()), v.propValue.value()
+	name, value := strings.TrimSpace(v.property.Input()), v.propValue.Input()
 	words := ""
 	if name == "" {
 		words = needCode
@@ -208,24 +210,24 @@ func (v *asideView) setProperty() {
 	v.u.do("property", false, func(ctx context.Context) error { return v.u.session.SetProperty(ctx, n, name, value) })
 }
 
-func (v *asideView) addGroupRow() *element {
-	row := v.groupRow.copy()
+func (v *asideView) addGroupRow() *doc.Element {
+	row := v.groupRow.Copy()
 	n := strconv.Itoa(v.groupRows.Value.Get("childElementCount").Int() + 1)
-	row.one(`[name="group-pin"]`).SetAttribute("aria-label", "Pin "+n)
-	row.one(`[name="group-value"]`).SetAttribute("aria-label", "Value "+n)
-	v.groupRows.append(row)
+	row.One(`[name="group-pin"]`).SetAttribute("aria-label", "Pin "+n)
+	row.One(`[name="group-value"]`).SetAttribute("aria-label", "Value "+n)
+	v.groupRows.Append(row)
 	return row
 }
 
 // writeGroup sends the rows that have a pin, with one time.
 func (v *asideView) writeGroup() {
 	var writes []session.PinWrite
-	for _, row := range v.groupRows.all(".group-row") {
-		pin, value := row.one(`[name="group-pin"]`), row.one(`[name="group-value"]`).value()
-		if strings.TrimSpace(pin.value()) == "" && value == "" {
+	for _, row := range v.groupRows.All(".group-row") {
+		pin, value := row.One(`[name="group-pin"]`), row.One(`[name="group-value"]`).Input()
+		if strings.TrimSpace(pin.Input()) == "" && value == "" {
 			continue
 		}
-		n, ok := parsePin(pin.value())
+		n, ok := parsePin(pin.Input())
 		words := ""
 		if !ok {
 			words = needPin
@@ -236,10 +238,10 @@ func (v *asideView) writeGroup() {
 		writes = append(writes, session.PinWrite{Pin: n, Values: []string{value}})
 	}
 	if len(writes) == 0 {
-		v.groupFault.setText(groupEmpty)
+		v.groupFault.SetText(groupEmpty)
 		return
 	}
-	v.groupFault.setText("")
+	v.groupFault.SetText("")
 	at := v.groupAt()
 	v.u.do("group", false, func(ctx context.Context) error { return v.u.session.WriteGroup(ctx, at, writes...) })
 }
@@ -247,7 +249,7 @@ func (v *asideView) writeGroup() {
 // groupAt is the time of the group, in this computer's zone; the zero time for now.
 // The browser reads the field: it knows the zone's past and future.
 func (v *asideView) groupAt() time.Time {
-	text := v.groupTime.value()
+	text := v.groupTime.Input()
 	if text == "" {
 		return time.Time{}
 	}
@@ -259,7 +261,7 @@ func (v *asideView) groupAt() time.Time {
 }
 
 func (v *asideView) event(command string, f func(context.Context, string) error) {
-	code := strings.TrimSpace(v.code.value())
+	code := strings.TrimSpace(v.code.Input())
 	words := ""
 	if code == "" {
 		words = needCode
@@ -271,7 +273,7 @@ func (v *asideView) event(command string, f func(context.Context, string) error)
 }
 
 func (v *asideView) setMetadata() {
-	field, value := strings.TrimSpace(v.field.value()), v.metadata.value()
+	field, value := strings.TrimSpace(v.field.Input()), v.metadata.Input()
 	words := ""
 	if field == "" {
 		words = needCode
@@ -290,19 +292,19 @@ func (v *asideView) render() {
 // renderTimeline shows the events, the newest first. Events only come at the end and
 // go at the beginning.
 func (v *asideView) renderTimeline(events []session.Event) {
-	v.noTimeline.show(len(events) == 0)
+	v.noTimeline.Show(len(events) == 0)
 	if len(events) == len(v.events) && (len(events) == 0 || &events[0] == &v.events[0]) {
 		return
 	}
 	kept := overlap(v.events, events)
 	for _, e := range events[kept:] {
-		row := v.eventRow.copy()
+		row := v.eventRow.Copy()
 		word, tone := EventWords(e)
-		row.child(0).setText(Clock(e.Time)[:8])
-		row.setAttr("data-kind", strconv.Itoa(int(e.Kind)))
-		sign{row, row.one("use"), row.child(2)}.tone(tone)
-		row.child(2).setCut(word, maxField)
-		v.timeline.prepend(row)
+		row.Child(0).SetText(show.Clock(e.Time)[:8])
+		row.SetAttr("data-kind", strconv.Itoa(int(e.Kind)))
+		doc.NewSign(row, row.One("use"), row.Child(2)).SetTone(tone)
+		row.Child(2).SetCut(word, doc.MaxField)
+		v.timeline.Prepend(row)
 	}
 	for n := v.timeline.Value.Get("childElementCount").Int(); n > len(events); n-- {
 		v.timeline.Value.Get("lastElementChild").Call("remove")
@@ -314,32 +316,32 @@ func (v *asideView) renderTimeline(events []session.Event) {
 // line, and its properties.
 func (v *asideView) renderProperties() {
 	p := v.formPin()
-	v.last.show(p != nil && p.Count > 0)
+	v.last.Show(p != nil && p.Count > 0)
 	if p == nil {
 		p = new(session.Pin)
 	}
 	lines := make([]string, len(p.Values))
 	for i, item := range p.Values {
-		lines[i] = Visible(item)
+		lines[i] = show.Visible(item)
 	}
-	v.lastValue.setText(strings.Join(lines, "\n"))
+	v.lastValue.SetText(strings.Join(lines, "\n"))
 	props := p.Properties
 	if len(props) == len(v.props) && (len(props) == 0 || &props[0] == &v.props[0]) {
 		return
 	}
 	v.props = props
-	v.properties.clear()
+	v.properties.Clear()
 	for _, p := range props {
-		row := v.propertyRow.copy()
-		row.child(0).orDash(p.Name)
-		row.child(1).orDash(p.Value)
-		v.properties.append(row)
+		row := v.propertyRow.Copy()
+		row.Child(0).OrDash(p.Name)
+		row.Child(1).OrDash(p.Value)
+		v.properties.Append(row)
 	}
 }
 
 // formPin returns the pin whose number stands in the form; nil if there is none.
 func (v *asideView) formPin() *session.Pin {
-	n, ok := parsePin(v.pin.value())
+	n, ok := parsePin(v.pin.Input())
 	pins := v.u.state.Pins
 	i, there := slices.BinarySearchFunc(pins, n, func(p session.Pin, n uint16) int { return int(p.Number) - int(n) })
 	if !ok || !there {

@@ -6,31 +6,33 @@ import (
 	"context"
 
 	"ncpweb/session"
+	"ncpweb/wasm/doc"
 	"ncpweb/wasm/page"
+	"ncpweb/wasm/show"
 )
 
 // configureView is the form of what an NCP is told after each start, and the steps
 // of telling it.
 type configureView struct {
 	u       *UI
-	inputs  map[string]*element // by field name
-	errors  map[string]*element // where a field's fault is said; none for switches
+	inputs  map[string]*doc.Element // by field name
+	errors  map[string]*doc.Element // where a field's fault is said; none for switches
 	order   []string
-	level   *element // the slider beside the brightness
-	note    *element
-	faults  *element
-	fault   pattern
-	example *element
-	badge   sign
-	steps   *element
-	step    pattern
+	level   *doc.Element // the slider beside the brightness
+	note    *doc.Element
+	faults  *doc.Element
+	fault   doc.Pattern
+	example *doc.Element
+	badge   doc.Sign
+	steps   *doc.Element
+	step    doc.Pattern
 	rows    []stepRow
 	shown   []session.Step
 }
 
 type stepRow struct {
-	sign
-	method, fault *element
+	doc.Sign
+	method, fault *doc.Element
 }
 
 // settingPrefix marks what was typed among the stored settings.
@@ -38,30 +40,30 @@ const settingPrefix = "configure."
 
 func newConfigureView(u *UI) *configureView {
 	v := &configureView{
-		u: u, inputs: make(map[string]*element), errors: make(map[string]*element),
-		level: byID("brightness-range"), note: byID("apply-note"), faults: byID("form-errors"), fault: newPattern("t-form-error"),
-		example: byID("configure-example"),
-		badge:   sign{byID("apply-badge"), byID("apply-badge-shape"), byID("apply-badge-word")},
-		steps:   byID("steps"), step: newPattern("t-step"),
+		u: u, inputs: make(map[string]*doc.Element), errors: make(map[string]*doc.Element),
+		level: doc.ByID("brightness-range"), note: doc.ByID("apply-note"), faults: doc.ByID("form-errors"), fault: doc.NewPattern("t-form-error"),
+		example: doc.ByID("configure-example"),
+		badge:   doc.NewSign(doc.ByID("apply-badge"), doc.ByID("apply-badge-shape"), doc.ByID("apply-badge-word")),
+		steps:   doc.ByID("steps"), step: doc.NewPattern("t-step"),
 	}
-	form := byID("configure")
+	form := doc.ByID("configure")
 	for _, f := range session.Fields() {
 		v.order = append(v.order, f.Name)
-		v.inputs[f.Name] = form.one(`[name="` + f.Name + `"]`)
+		v.inputs[f.Name] = form.One(`[name="` + f.Name + `"]`)
 		if f.Kind != session.FieldSwitch {
-			v.errors[f.Name] = byID("e-" + f.Name)
+			v.errors[f.Name] = doc.ByID("e-" + f.Name)
 		}
 	}
 	v.restore()
-	u.onTarget(form, "input", "[name]", func(e *element) { v.typed(e.Value.Get("name").String()) })
-	u.onTarget(form, "focusout", "[name]", func(e *element) { v.left(e.Value.Get("name").String()) })
-	u.on(v.level, "input", func() {
-		v.inputs["brightness"].setValue(v.level.value())
+	u.OnTarget(form, "input", "[name]", func(e *doc.Element) { v.typed(e.Value.Get("name").String()) })
+	u.OnTarget(form, "focusout", "[name]", func(e *doc.Element) { v.left(e.Value.Get("name").String()) })
+	u.On(v.level, "input", func() {
+		v.inputs["brightness"].SetInput(v.level.Input())
 		v.typed("brightness")
 	})
-	u.onTarget(v.faults, "click", "button", func(b *element) { v.focus(b.data("field")) })
-	u.on(v.example, "click", v.fillExample)
-	u.onSubmit(form, v.apply)
+	u.OnTarget(v.faults, "click", "button", func(b *doc.Element) { v.focus(b.Data("field")) })
+	u.On(v.example, "click", v.fillExample)
+	u.OnSubmit(form, v.apply)
 	return v
 }
 
@@ -72,22 +74,22 @@ func (v *configureView) text(name string) string {
 		return ""
 	}
 	if v.errors[name] == nil {
-		if in.checked() {
+		if in.Checked() {
 			return "on"
 		}
 		return ""
 	}
-	return in.value()
+	return in.Input()
 }
 
 func (v *configureView) set(name, text string) {
 	if v.errors[name] == nil {
-		v.inputs[name].setChecked(text == "on")
+		v.inputs[name].SetChecked(text == "on")
 	} else {
-		v.inputs[name].setValue(text)
+		v.inputs[name].SetInput(text)
 	}
 	if name == "brightness" {
-		v.level.setValue(text)
+		v.level.SetInput(text)
 	}
 }
 
@@ -96,9 +98,9 @@ func (v *configureView) set(name, text string) {
 func (v *configureView) restore() {
 	for _, name := range v.order {
 		in := v.inputs[name]
-		touched := in.value() != in.Value.Get("defaultValue").String()
+		touched := in.Input() != in.Value.Get("defaultValue").String()
 		if v.errors[name] == nil {
-			touched = in.checked() != in.Value.Get("defaultChecked").Bool()
+			touched = in.Checked() != in.Value.Get("defaultChecked").Bool()
 		}
 		stored, ok := page.Setting(settingPrefix + name)
 		switch {
@@ -118,14 +120,14 @@ func (v *configureView) typed(name string) {
 	}
 	page.Store(settingPrefix+name, v.text(name))
 	if name == "brightness" {
-		v.level.setValue(v.text(name))
+		v.level.SetInput(v.text(name))
 	}
 	err := session.CheckField(name, v.text(name))
 	if err != nil && err.Rule == session.RuleRequired {
 		err = nil
 	}
 	v.say(name, err)
-	v.faults.show(false)
+	v.faults.Show(false)
 }
 
 // left checks a field that the person leaves.
@@ -142,12 +144,12 @@ func (v *configureView) say(name string, err *session.FieldError) {
 		return
 	}
 	if err == nil {
-		e.setText("")
-		v.inputs[name].setFlag("aria-invalid", false)
+		e.SetText("")
+		v.inputs[name].SetFlag("aria-invalid", false)
 		return
 	}
-	e.setText(FieldWords(err))
-	v.inputs[name].setAttr("aria-invalid", "true")
+	e.SetText(FieldWords(err))
+	v.inputs[name].SetAttr("aria-invalid", "true")
 }
 
 func (v *configureView) focus(name string) {
@@ -168,14 +170,14 @@ func (v *configureView) apply() {
 	for _, name := range v.order {
 		v.say(name, nil)
 	}
-	v.faults.clear()
-	v.faults.show(len(errs) > 0)
+	v.faults.Clear()
+	v.faults.Show(len(errs) > 0)
 	for i := range errs {
 		v.say(errs[i].Field, &errs[i])
-		row := v.fault.copy()
-		row.child(0).setText(FieldName(errs[i].Field) + ": " + FieldWords(&errs[i]))
-		row.child(0).setAttr("data-field", errs[i].Field)
-		v.faults.append(row)
+		row := v.fault.Copy()
+		row.Child(0).SetText(FieldName(errs[i].Field) + ": " + FieldWords(&errs[i]))
+		row.Child(0).SetAttr("data-field", errs[i].Field)
+		v.faults.Append(row)
 	}
 	if len(errs) > 0 {
 		v.focus(errs[0].Field)
@@ -202,8 +204,8 @@ func (v *configureView) fillExample() {
 func (v *configureView) render() {
 	st := &v.u.state
 	running := v.u.running["apply"] > 0
-	v.note.setText(ApplyNote(v.u.ready(), st, running))
-	v.example.show(!running && v.text("templateID") == "" && v.text("templateName") == "")
+	v.note.SetText(ApplyNote(v.u.ready(), st, running))
+	v.example.Show(!running && v.text("templateID") == "" && v.text("templateName") == "")
 	v.renderSteps(st.Steps)
 }
 
@@ -214,29 +216,29 @@ func (v *configureView) renderSteps(steps []session.Step) {
 	v.shown = steps
 	for len(v.rows) > len(steps) {
 		last := len(v.rows) - 1
-		v.rows[last].box.Remove()
+		v.rows[last].Box.Remove()
 		v.rows = v.rows[:last]
 	}
 	sent, failed, waiting := 0, 0, 0
 	for i, s := range steps {
 		if i == len(v.rows) {
-			row := v.step.copy()
-			v.steps.append(row)
-			v.rows = append(v.rows, stepRow{sign{row, row.one("use"), row.child(2)}, row.child(1), row.child(3)})
+			row := v.step.Copy()
+			v.steps.Append(row)
+			v.rows = append(v.rows, stepRow{doc.NewSign(row, row.One("use"), row.Child(2)), row.Child(1), row.Child(3)})
 		}
 		r := v.rows[i]
-		r.method.setText(StepWords(s.Method))
-		r.box.setAttr("data-step", s.Method)
+		r.method.SetText(StepWords(s.Method))
+		r.Box.SetAttr("data-step", s.Method)
 		word, tone := StepStatusWords(s.Status)
-		r.set(word, tone)
+		r.Set(word, tone)
 		if s.Status == session.StepSkipped {
-			r.shape.setAttr("href", "#i-skip")
+			r.Shape.SetAttr("href", "#i-skip")
 		}
-		r.fault.show(s.Problem != nil)
+		r.fault.Show(s.Problem != nil)
 		if s.Problem != nil {
 			card := ProblemCard(s.Problem, false)
-			detail, _ := Cut(Visible(s.Problem.Detail), 160)
-			r.fault.setText(join(card.Title, detail))
+			detail, _ := show.Cut(show.Visible(s.Problem.Detail), 160)
+			r.fault.SetText(join(card.Title, detail))
 		}
 		switch s.Status {
 		case session.StepDone:
@@ -247,13 +249,13 @@ func (v *configureView) renderSteps(steps []session.Step) {
 			waiting++
 		}
 	}
-	v.badge.box.show(len(steps) > 0)
+	v.badge.Box.Show(len(steps) > 0)
 	switch {
 	case failed > 0:
-		v.badge.set(CountWords(failed, "step failed", "steps failed"), Fail)
+		v.badge.Set(CountWords(failed, "step failed", "steps failed"), show.Fail)
 	case waiting > 0:
-		v.badge.set("Sending", Busy)
+		v.badge.Set("Sending", show.Busy)
 	default:
-		v.badge.set("Applied", OK)
+		v.badge.Set("Applied", show.OK)
 	}
 }

@@ -9,6 +9,8 @@ import (
 
 	"ncpweb/ncp"
 	"ncpweb/session"
+	"ncpweb/wasm/doc"
+	"ncpweb/wasm/show"
 )
 
 // deviceView is the card of the NCP, its link, time and place, the checklist, and
@@ -16,37 +18,37 @@ import (
 type deviceView struct {
 	u *UI
 
-	empty, other            *element
-	bringup, notice         *element
-	phases                  []sign
-	card, pair, control     *element
-	name, boot              *element
-	state                   sign
-	version, configured     *element
-	wifi, ethernet, hotspot *element
-	adapter                 *element
+	empty, other            *doc.Element
+	bringup, notice         *doc.Element
+	phases                  []doc.Sign
+	card, pair, control     *doc.Element
+	name, boot              *doc.Element
+	state                   doc.Sign
+	version, configured     *doc.Element
+	wifi, ethernet, hotspot *doc.Element
+	adapter                 *doc.Element
 	link                    linkPanel
 	time                    timePanel
-	checklist               []sign
+	checklist               []doc.Sign
 	methods                 methodsPanel
 }
 
 func newDeviceView(u *UI) *deviceView {
 	v := &deviceView{
-		u: u, empty: byID("device-empty"), other: byID("empty-other"),
-		bringup: byID("bringup"), notice: byID("bringup-notice"),
-		card: byID("device-card"), pair: byID("device-pair"), control: byID("control"),
-		name: byID("device-name"), boot: byID("device-boot"),
-		state:   sign{byID("device-state"), byID("device-state-shape"), byID("device-state-word")},
-		version: byID("device-version"), configured: byID("device-configured"),
-		wifi: byID("device-wifi"), ethernet: byID("device-ethernet"), hotspot: byID("device-hotspot"), adapter: byID("device-adapter"),
+		u: u, empty: doc.ByID("device-empty"), other: doc.ByID("empty-other"),
+		bringup: doc.ByID("bringup"), notice: doc.ByID("bringup-notice"),
+		card: doc.ByID("device-card"), pair: doc.ByID("device-pair"), control: doc.ByID("control"),
+		name: doc.ByID("device-name"), boot: doc.ByID("device-boot"),
+		state:   doc.NewSign(doc.ByID("device-state"), doc.ByID("device-state-shape"), doc.ByID("device-state-word")),
+		version: doc.ByID("device-version"), configured: doc.ByID("device-configured"),
+		wifi: doc.ByID("device-wifi"), ethernet: doc.ByID("device-ethernet"), hotspot: doc.ByID("device-hotspot"), adapter: doc.ByID("device-adapter"),
 		link: newLinkPanel(u), time: newTimePanel(u), methods: newMethodsPanel(),
 	}
-	for _, li := range byID("phases").all("li") {
-		v.phases = append(v.phases, sign{li, li.one("use"), li.one(".state-word")})
+	for _, li := range doc.ByID("phases").All("li") {
+		v.phases = append(v.phases, doc.NewSign(li, li.One("use"), li.One(".state-word")))
 	}
-	for _, li := range byID("checklist").all("li") {
-		v.checklist = append(v.checklist, sign{li, li.one("use"), li.one(".state-word")})
+	for _, li := range doc.ByID("checklist").All("li") {
+		v.checklist = append(v.checklist, doc.NewSign(li, li.One("use"), li.One(".state-word")))
 	}
 	v.listen()
 	return v
@@ -54,29 +56,18 @@ func newDeviceView(u *UI) *deviceView {
 
 func (v *deviceView) listen() {
 	u, s := v.u, v.u.session
-	u.on(byID("refresh"), "click", func() { u.do("refresh", false, s.Refresh) })
-	u.on(byID("config-start"), "click", func() { u.do("configStart", false, s.ConfigStart) })
-	u.on(byID("config-stop"), "click", func() { u.do("configStop", false, s.ConfigStop) })
-	u.on(byID("config-reset"), "click", func() {
+	u.On(doc.ByID("refresh"), "click", func() { u.do("refresh", false, s.Refresh) })
+	u.On(doc.ByID("config-start"), "click", func() { u.do("configStart", false, s.ConfigStart) })
+	u.On(doc.ByID("config-stop"), "click", func() { u.do("configStop", false, s.ConfigStop) })
+	u.On(doc.ByID("config-reset"), "click", func() {
 		u.confirms.ask(confirmConfigReset, func() { u.do("configReset", false, s.ConfigReset) })
 	})
-	u.on(byID("reboot"), "click", func() {
+	u.On(doc.ByID("reboot"), "click", func() {
 		u.confirms.ask(confirmReboot, func() { u.do("reboot", false, s.Reboot) })
 	})
-	u.on(byID("factory-reset"), "click", func() {
+	u.On(doc.ByID("factory-reset"), "click", func() {
 		u.confirms.ask(confirmFactory, func() { u.do("factory", false, s.FactoryReset) })
 	})
-}
-
-// maxField is how many characters of a text of the device a card shows.
-const maxField = 120
-
-// orDash shows text of a device, or a dash for none.
-func (e *element) orDash(s string) {
-	if s == "" {
-		s = "–"
-	}
-	e.setCut(Visible(s), maxField)
 }
 
 func (v *deviceView) render() {
@@ -84,12 +75,12 @@ func (v *deviceView) render() {
 	known := !st.Device.Since.IsZero() && st.Phase != session.PhaseIdle
 	bringing := st.Phase >= session.PhaseOpening && st.Phase <= session.PhaseReading || st.Phase == session.PhaseRecover
 	nothing := !known && !bringing && st.Phase != session.PhaseReady
-	v.empty.show(nothing)
-	v.other.show(nothing && v.u.opt.Ports != nil && v.u.ports.only() != nil)
-	v.bringup.show(bringing)
-	v.card.show(known || st.Phase == session.PhaseReady)
-	v.pair.show(known || st.Phase == session.PhaseReady)
-	v.control.show(known || st.Phase == session.PhaseReady)
+	v.empty.Show(nothing)
+	v.other.Show(nothing && v.u.opt.Ports != nil && v.u.ports.only() != nil)
+	v.bringup.Show(bringing)
+	v.card.Show(known || st.Phase == session.PhaseReady)
+	v.pair.Show(known || st.Phase == session.PhaseReady)
+	v.control.Show(known || st.Phase == session.PhaseReady)
 	if bringing {
 		v.renderBringup()
 	}
@@ -110,41 +101,41 @@ func (v *deviceView) renderBringup() {
 	for i, s := range v.phases {
 		switch {
 		case i < now:
-			s.set("done", OK)
+			s.Set("done", show.OK)
 		case i == now:
-			s.set("now", Busy)
+			s.Set("now", show.Busy)
 		default:
-			s.set("", Idle)
+			s.Set("", show.Idle)
 		}
 	}
-	v.notice.setText(NoticeWords(v.u.state.Notice))
+	v.notice.SetText(NoticeWords(v.u.state.Notice))
 }
 
 func (v *deviceView) renderCard() {
 	st := &v.u.state
 	d := &st.Device
-	name, _ := Cut(Visible(st.Port.Name), 60)
+	name, _ := show.Cut(show.Visible(st.Port.Name), 60)
 	if name == "" {
 		name = "NCP"
 	}
-	v.name.setText(name)
-	v.boot.setCut(Visible(d.Boot), maxField)
-	v.boot.show(d.Boot != "")
+	v.name.SetText(name)
+	v.boot.SetCut(show.Visible(d.Boot), doc.MaxField)
+	v.boot.Show(d.Boot != "")
 	word, tone := StateWords(d.State, d.StateKnown)
 	if !v.u.ready() {
 		word, tone = PhaseWords(st.Phase)
 	}
-	v.state.set(word, tone)
-	v.version.orDash(d.Version)
-	v.configured.setText(TriWords(d.Configured))
-	v.wifi.orDash(d.WiFiMAC)
-	v.ethernet.orDash(d.EthernetMAC)
-	v.hotspot.orDash(d.Hotspot)
+	v.state.Set(word, tone)
+	v.version.OrDash(d.Version)
+	v.configured.SetText(TriWords(d.Configured))
+	v.wifi.OrDash(d.WiFiMAC)
+	v.ethernet.OrDash(d.EthernetMAC)
+	v.hotspot.OrDash(d.Hotspot)
 	usb := ""
 	if st.Port.VendorID != 0 {
-		usb = "USB " + hex(uint32(st.Port.VendorID)) + ":" + hex(uint32(st.Port.ProductID))
+		usb = "USB " + show.Hex(uint32(st.Port.VendorID)) + ":" + show.Hex(uint32(st.Port.ProductID))
 	}
-	v.adapter.orDash(usb)
+	v.adapter.OrDash(usb)
 }
 
 // renderChecklist shows which steps to a device in use are done.
@@ -171,18 +162,18 @@ func (v *deviceView) renderChecklist() {
 	for i, s := range v.checklist {
 		switch {
 		case done[i]:
-			s.box.setAttr("data-state", "done")
-			s.shape.setAttr("href", "#i-ok")
-			s.word.setText("done")
+			s.Box.SetAttr("data-state", "done")
+			s.Shape.SetAttr("href", "#i-ok")
+			s.Word.SetText("done")
 		case next:
 			next = false
-			s.box.setAttr("data-state", "now")
-			s.shape.setAttr("href", "#i-idle")
-			s.word.setText("next")
+			s.Box.SetAttr("data-state", "now")
+			s.Shape.SetAttr("href", "#i-idle")
+			s.Word.SetText("next")
 		default:
-			s.box.setAttr("data-state", "open")
-			s.shape.setAttr("href", "#i-idle")
-			s.word.setText("open")
+			s.Box.SetAttr("data-state", "open")
+			s.Shape.SetAttr("href", "#i-idle")
+			s.Word.SetText("open")
 		}
 	}
 }
@@ -190,23 +181,23 @@ func (v *deviceView) renderChecklist() {
 // linkPanel shows how good the line is, and changes its rate.
 type linkPanel struct {
 	u                                            *UI
-	quality                                      sign
-	rtt, median, worst                           *element
-	crc, noise, rx, tx, missed, bringups, uptime *element
-	rate                                         *element
+	quality                                      doc.Sign
+	rtt, median, worst                           *doc.Element
+	crc, noise, rx, tx, missed, bringups, uptime *doc.Element
+	rate                                         *doc.Element
 	baud                                         int // that the selector was set to
 }
 
 func newLinkPanel(u *UI) linkPanel {
 	p := linkPanel{
-		u: u, quality: sign{byID("link-quality"), byID("link-quality-shape"), byID("link-quality-word")},
-		rtt: byID("link-rtt"), median: byID("link-rtt-median"), worst: byID("link-rtt-worst"),
-		crc: byID("link-crc"), noise: byID("link-noise"), rx: byID("link-rx"), tx: byID("link-tx"), missed: byID("link-missed"),
-		bringups: byID("link-bringups"), uptime: byID("link-uptime"), rate: byID("rate"),
+		u: u, quality: doc.NewSign(doc.ByID("link-quality"), doc.ByID("link-quality-shape"), doc.ByID("link-quality-word")),
+		rtt: doc.ByID("link-rtt"), median: doc.ByID("link-rtt-median"), worst: doc.ByID("link-rtt-worst"),
+		crc: doc.ByID("link-crc"), noise: doc.ByID("link-noise"), rx: doc.ByID("link-rx"), tx: doc.ByID("link-tx"), missed: doc.ByID("link-missed"),
+		bringups: doc.ByID("link-bringups"), uptime: doc.ByID("link-uptime"), rate: doc.ByID("rate"),
 	}
 	rate := p.rate
-	u.onSubmit(byID("rate-form"), func() {
-		baud, err := strconv.Atoi(rate.value())
+	u.OnSubmit(doc.ByID("rate-form"), func() {
+		baud, err := strconv.Atoi(rate.Input())
 		if err != nil {
 			return
 		}
@@ -218,34 +209,34 @@ func newLinkPanel(u *UI) linkPanel {
 func (p *linkPanel) render(st *session.State, now time.Time) {
 	l := &st.Link
 	word, tone := QualityWords(*l)
-	p.quality.set(word, tone)
-	p.rtt.setText(Quick(l.RTTLast))
-	p.median.setText(Quick(l.RTTMedian))
-	p.worst.setText(Quick(l.RTTWorst))
-	p.crc.setText(Grouped(l.CRCErrors))
-	p.noise.setText(Bytes(l.NoiseBytes))
-	p.rx.setText(Grouped(l.RxFrames))
-	p.tx.setText(Grouped(l.TxFrames))
-	p.missed.setText(Grouped(l.Missed))
-	p.bringups.setText(Grouped(l.BringUps))
+	p.quality.Set(word, tone)
+	p.rtt.SetText(show.Quick(l.RTTLast))
+	p.median.SetText(show.Quick(l.RTTMedian))
+	p.worst.SetText(show.Quick(l.RTTWorst))
+	p.crc.SetText(show.Grouped(l.CRCErrors))
+	p.noise.SetText(show.Bytes(l.NoiseBytes))
+	p.rx.SetText(show.Grouped(l.RxFrames))
+	p.tx.SetText(show.Grouped(l.TxFrames))
+	p.missed.SetText(show.Grouped(l.Missed))
+	p.bringups.SetText(show.Grouped(l.BringUps))
 	if st.Device.Since.IsZero() {
-		p.uptime.setText("–")
+		p.uptime.SetText("–")
 	} else {
-		p.uptime.setText(Span(now.Sub(st.Device.Since)))
+		p.uptime.SetText(show.Span(now.Sub(st.Device.Since)))
 	}
 	if st.Baud != p.baud {
 		p.baud = st.Baud
-		p.rate.setValue(strconv.Itoa(st.Baud))
+		p.rate.SetInput(strconv.Itoa(st.Baud))
 	}
 }
 
 // timePanel shows the NCP's clock and place.
 type timePanel struct {
-	clock, skew, zone, dst, place, coordinates, posix *element
+	clock, skew, zone, dst, place, coordinates, posix *doc.Element
 }
 
 func newTimePanel(u *UI) timePanel {
-	u.on(byID("time-set"), "click", func() {
+	u.On(doc.ByID("time-set"), "click", func() {
 		u.do("setTime", false, func(ctx context.Context) error {
 			if err := u.session.SetTime(ctx, time.Time{}); err != nil {
 				return err
@@ -253,59 +244,59 @@ func newTimePanel(u *UI) timePanel {
 			return u.session.Refresh(ctx)
 		})
 	})
-	return timePanel{byID("time-now"), byID("time-skew"), byID("time-zone"), byID("time-dst"), byID("place"), byID("place-coordinates"), byID("place-posix")}
+	return timePanel{doc.ByID("time-now"), doc.ByID("time-skew"), doc.ByID("time-zone"), doc.ByID("time-dst"), doc.ByID("place"), doc.ByID("place-coordinates"), doc.ByID("place-posix")}
 }
 
 func (p *timePanel) render(st *session.State, now time.Time) {
 	t := &st.Device.Time
 	if !t.Known {
-		p.clock.setText("Not known to the NCP")
-		for _, e := range []*element{p.skew, p.zone, p.dst} {
-			e.setText("–")
+		p.clock.SetText("Not known to the NCP")
+		for _, e := range []*doc.Element{p.skew, p.zone, p.dst} {
+			e.SetText("–")
 		}
 	} else {
-		p.clock.setText(placeTime(*t, now))
-		p.skew.setText(Skew(t.Skew))
-		zone := Offset(t.Offset)
-		if abbrev, _ := Cut(Visible(t.Abbrev), 16); abbrev != "" {
+		p.clock.SetText(placeTime(*t, now))
+		p.skew.SetText(show.Skew(t.Skew))
+		zone := show.Offset(t.Offset)
+		if abbrev, _ := show.Cut(show.Visible(t.Abbrev), 16); abbrev != "" {
 			zone = abbrev + ", " + zone
 		}
-		p.zone.setText(zone)
-		p.dst.setText(DSTWords(t.DST))
+		p.zone.SetText(zone)
+		p.dst.SetText(DSTWords(t.DST))
 	}
 	l := &st.Device.Location
 	if !l.Known {
-		p.place.setText("Not known before the first cloud connection")
-		p.coordinates.setText("–")
-		p.posix.setText("–")
+		p.place.SetText("Not known before the first cloud connection")
+		p.coordinates.SetText("–")
+		p.posix.SetText("–")
 		return
 	}
-	p.place.orDash(l.OlsonID)
+	p.place.OrDash(l.OlsonID)
 	at := ""
 	if l.Lat != "" || l.Lon != "" {
 		at = l.Lat + ", " + l.Lon
 	}
-	p.coordinates.orDash(at)
-	p.posix.orDash(l.PosixTZ)
+	p.coordinates.OrDash(at)
+	p.posix.OrDash(l.PosixTZ)
 }
 
 // methodsPanel lists the methods of the NCP's interfaces and which of them this NCP
 // has.
 type methodsPanel struct {
-	box, count, list *element
-	group, row       pattern
+	box, count, list *doc.Element
+	group, row       doc.Pattern
 	rows             []methodRow
 	shown            []session.Ability
 }
 
-type methodRow struct{ box, shape, word *element }
+type methodRow struct{ box, shape, word *doc.Element }
 
 func newMethodsPanel() methodsPanel {
-	return methodsPanel{box: byID("methods"), count: byID("methods-count"), list: byID("methods-list"), group: newPattern("t-group"), row: newPattern("t-method")}
+	return methodsPanel{box: doc.ByID("methods"), count: doc.ByID("methods-count"), list: doc.ByID("methods-list"), group: doc.NewPattern("t-group"), row: doc.NewPattern("t-method")}
 }
 
 func (p *methodsPanel) render(list []session.Ability, known bool) {
-	p.box.show(known && len(list) > 0)
+	p.box.Show(known && len(list) > 0)
 	if len(p.rows) != len(list) {
 		p.build(list)
 	} else if len(list) == 0 || len(p.shown) > 0 && &list[0] == &p.shown[0] {
@@ -328,42 +319,42 @@ func (p *methodsPanel) render(list []session.Ability, known bool) {
 	}
 	switch {
 	case has+missing == 0:
-		p.count.setText("not asked yet")
+		p.count.SetText("not asked yet")
 	case missing == 0 && has == len(list):
-		p.count.setText("all " + strconv.Itoa(has) + " there")
+		p.count.SetText("all " + strconv.Itoa(has) + " there")
 	default:
-		p.count.setText(strconv.Itoa(has) + " of " + strconv.Itoa(len(list)) + " there")
+		p.count.SetText(strconv.Itoa(has) + " of " + strconv.Itoa(len(list)) + " there")
 	}
 }
 
 func (r methodRow) set(has, shape, word string) {
-	r.box.setAttr("data-has", has)
-	r.shape.setAttr("href", "#i-"+shape)
-	r.word.setText(word)
+	r.box.SetAttr("data-has", has)
+	r.shape.SetAttr("href", "#i-"+shape)
+	r.word.SetText(word)
 }
 
 // build makes the rows, grouped by interface in the catalogue's order.
 func (p *methodsPanel) build(list []session.Ability) {
-	p.list.clear()
+	p.list.Clear()
 	p.rows = p.rows[:0]
-	groups := make(map[string]*element)
+	groups := make(map[string]*doc.Element)
 	for _, a := range list {
-		interfaceName, name := "other", hex(uint32(a.UID))
+		interfaceName, name := "other", show.Hex(uint32(a.UID))
 		if m, ok := ncp.Lookup(a.UID); ok {
 			interfaceName, name = m.Interface, m.Name
 		}
 		ul := groups[interfaceName]
 		if ul == nil {
-			g := p.group.copy()
-			g.child(0).setText(interfaceName)
-			p.list.append(g)
-			ul = g.child(1)
+			g := p.group.Copy()
+			g.Child(0).SetText(interfaceName)
+			p.list.Append(g)
+			ul = g.Child(1)
 			groups[interfaceName] = ul
 		}
-		row := p.row.copy()
-		row.child(1).setText(name)
-		row.setAttr("title", interfaceName+"."+name)
-		p.rows = append(p.rows, methodRow{row, row.one("use"), row.child(2)})
-		ul.append(row)
+		row := p.row.Copy()
+		row.Child(1).SetText(name)
+		row.SetAttr("title", interfaceName+"."+name)
+		p.rows = append(p.rows, methodRow{row, row.One("use"), row.Child(2)})
+		ul.Append(row)
 	}
 }

@@ -4,14 +4,17 @@ package ui
 
 import (
 	"time"
+
+	"ncpweb/wasm/doc"
+	"ncpweb/wasm/show"
 )
 
 // toasts are short words on what passed.
 type toasts struct {
 	u    *UI
-	box  *element
-	row  pattern
-	list []*element
+	box  *doc.Element
+	row  doc.Pattern
+	list []*doc.Element
 }
 
 // How many toasts are there at a time, and for how long.
@@ -21,21 +24,21 @@ const (
 )
 
 func newToasts(u *UI) *toasts {
-	return &toasts{u: u, box: byID("toasts"), row: newPattern("t-toast")}
+	return &toasts{u: u, box: doc.ByID("toasts"), row: doc.NewPattern("t-toast")}
 }
 
-func (t *toasts) add(text string, tone Tone) {
-	row := t.row.copy()
-	sign{row, row.one("use"), row.child(1)}.set(text, tone)
-	t.box.append(row)
+func (t *toasts) add(text string, tone show.Tone) {
+	row := t.row.Copy()
+	doc.NewSign(row, row.One("use"), row.Child(1)).Set(text, tone)
+	t.box.Append(row)
 	t.list = append(t.list, row)
 	if len(t.list) > maxToasts {
 		t.remove(t.list[0])
 	}
-	time.AfterFunc(toastTime, func() { t.u.post(func() { t.remove(row) }) })
+	time.AfterFunc(toastTime, func() { t.u.Post(func() { t.remove(row) }) })
 }
 
-func (t *toasts) remove(row *element) {
+func (t *toasts) remove(row *doc.Element) {
 	for i, e := range t.list {
 		if e == row {
 			row.Remove()
@@ -47,37 +50,37 @@ func (t *toasts) remove(row *element) {
 
 // confirms asks before what cannot be taken back.
 type confirms struct {
-	dialog, title, text, typed, label, input, cancel, ok *element
+	dialog, title, text, typed, label, input, cancel, ok *doc.Element
 	present                                              Confirmation
 	then                                                 func()
 }
 
 func newConfirms(u *UI) *confirms {
 	c := &confirms{
-		dialog: byID("confirm"), title: byID("confirm-title"), text: byID("confirm-text"), typed: byID("confirm-typed"),
-		label: byID("confirm-label"), input: byID("confirm-input"), cancel: byID("confirm-cancel"), ok: byID("confirm-ok"),
+		dialog: doc.ByID("confirm"), title: doc.ByID("confirm-title"), text: doc.ByID("confirm-text"), typed: doc.ByID("confirm-typed"),
+		label: doc.ByID("confirm-label"), input: doc.ByID("confirm-input"), cancel: doc.ByID("confirm-cancel"), ok: doc.ByID("confirm-ok"),
 	}
-	u.on(c.cancel, "click", c.close)
-	u.on(c.input, "input", c.check)
-	u.on(c.dialog, "close", func() { c.then = nil })
-	u.onSubmit(byID("confirm-form"), c.confirmed)
+	u.On(c.cancel, "click", c.close)
+	u.On(c.input, "input", c.check)
+	u.On(c.dialog, "close", func() { c.then = nil })
+	u.OnSubmit(doc.ByID("confirm-form"), c.confirmed)
 	return c
 }
 
 // ask opens the dialog; then runs when the person confirms.
 func (c *confirms) ask(what Confirmation, then func()) {
 	c.present, c.then = what, then
-	c.title.setText(what.Title)
-	c.text.setText(what.Text)
-	c.ok.setText(what.Button)
+	c.title.SetText(what.Title)
+	c.text.SetText(what.Text)
+	c.ok.SetText(what.Button)
 	class := "btn primary"
 	if what.Danger {
 		class += " danger"
 	}
-	c.ok.setAttr("class", class)
-	c.typed.show(what.Typed != "")
-	c.label.setText("Type " + what.Typed + " to go on")
-	c.input.setValue("")
+	c.ok.SetAttr("class", class)
+	c.typed.Show(what.Typed != "")
+	c.label.SetText("Type " + what.Typed + " to go on")
+	c.input.SetInput("")
 	c.check()
 	c.dialog.Value.Call("showModal")
 	switch {
@@ -91,12 +94,12 @@ func (c *confirms) ask(what Confirmation, then func()) {
 }
 
 func (c *confirms) check() {
-	c.ok.enable(c.present.Typed == "" || c.input.value() == c.present.Typed)
+	c.ok.Enable(c.present.Typed == "" || c.input.Input() == c.present.Typed)
 }
 
 func (c *confirms) confirmed() {
 	then := c.then
-	if then == nil || c.present.Typed != "" && c.input.value() != c.present.Typed {
+	if then == nil || c.present.Typed != "" && c.input.Input() != c.present.Typed {
 		return
 	}
 	c.close()
@@ -109,20 +112,20 @@ func (c *confirms) close() {
 }
 
 // fullText shows a long value whole.
-type fullText struct{ dialog, title, text *element }
+type fullText struct{ dialog, title, text *doc.Element }
 
 func newFullText(u *UI) *fullText {
-	f := &fullText{byID("full"), byID("full-title"), byID("full-text")}
-	u.on(byID("full-close"), "click", func() { f.dialog.Value.Call("close") })
-	u.on(byID("full-copy"), "click", func() { u.copy(f.text.TextContent()) })
-	main := byID("main")
-	u.onTarget(main, "click", "[data-cut]", f.showCut)
-	main.listen("keydown", func(ev event) {
-		if e := ev.target("[data-cut]"); e != nil && ev.Get("key").String() == "Enter" {
-			u.post(func() { f.showCut(e) })
+	f := &fullText{doc.ByID("full"), doc.ByID("full-title"), doc.ByID("full-text")}
+	u.On(doc.ByID("full-close"), "click", func() { f.dialog.Value.Call("close") })
+	u.On(doc.ByID("full-copy"), "click", func() { u.copy(f.text.TextContent()) })
+	main := doc.ByID("main")
+	u.OnTarget(main, "click", "[data-cut]", f.showCut)
+	main.Listen("keydown", func(ev doc.Event) {
+		if e := ev.Target("[data-cut]"); e != nil && ev.Get("key").String() == "Enter" {
+			u.Post(func() { f.showCut(e) })
 		}
 	})
-	f.dialog.listen("click", func(ev event) {
+	f.dialog.Listen("click", func(ev doc.Event) {
 		if ev.Get("target").Equal(f.dialog.Value) {
 			f.dialog.Value.Call("close") // a click on what is behind the dialog
 		}
@@ -131,10 +134,10 @@ func newFullText(u *UI) *fullText {
 }
 
 // showCut shows whole what setCut has cut.
-func (f *fullText) showCut(e *element) { f.show("Full text", e.GetAttribute("title")) }
+func (f *fullText) showCut(e *doc.Element) { f.show("Full text", e.GetAttribute("title")) }
 
 func (f *fullText) show(title, text string) {
-	f.title.setText(title)
-	f.text.setText(text)
+	f.title.SetText(title)
+	f.text.SetText(text)
 	f.dialog.Value.Call("showModal")
 }

@@ -7,48 +7,50 @@ import (
 	"syscall/js"
 
 	"ncpweb/session"
+	"ncpweb/wasm/doc"
 	"ncpweb/wasm/page"
+	"ncpweb/wasm/show"
 )
 
 // frame is what stands around the views: the connection chip, the buttons beside it,
 // the rail and the colours.
 type frame struct {
 	u          *UI
-	chip       sign
-	detail     *element
-	connect    *element
-	disconnect *element
-	try        *element
-	theme      *element
-	themeIcon  *element
-	views      map[string]*element
-	titles     map[string]*element
-	links      []*element
+	chip       doc.Sign
+	detail     *doc.Element
+	connect    *doc.Element
+	disconnect *doc.Element
+	try        *doc.Element
+	theme      *doc.Element
+	themeIcon  *doc.Element
+	views      map[string]*doc.Element
+	titles     map[string]*doc.Element
+	links      []*doc.Element
 	title      string
 }
 
 func newFrame(u *UI) *frame {
 	f := &frame{
 		u:          u,
-		chip:       sign{byID("chip"), byID("chip-shape"), byID("chip-main")},
-		detail:     byID("chip-detail"),
-		connect:    byID("connect"),
-		disconnect: byID("disconnect"),
-		try:        byID("try"),
-		theme:      byID("theme"),
-		themeIcon:  byID("theme-icon"),
-		views:      make(map[string]*element),
-		titles:     make(map[string]*element),
-		links:      root().all("[data-nav]"),
+		chip:       doc.NewSign(doc.ByID("chip"), doc.ByID("chip-shape"), doc.ByID("chip-main")),
+		detail:     doc.ByID("chip-detail"),
+		connect:    doc.ByID("connect"),
+		disconnect: doc.ByID("disconnect"),
+		try:        doc.ByID("try"),
+		theme:      doc.ByID("theme"),
+		themeIcon:  doc.ByID("theme-icon"),
+		views:      make(map[string]*doc.Element),
+		titles:     make(map[string]*doc.Element),
+		links:      doc.Root().All("[data-nav]"),
 	}
-	for _, v := range root().all("[data-view]") {
-		name := v.data("view")
+	for _, v := range doc.Root().All("[data-view]") {
+		name := v.Data("view")
 		f.views[name] = v
-		f.titles[name] = byID("title-" + name)
+		f.titles[name] = doc.ByID("title-" + name)
 	}
-	window := wrap(js.Global())
-	u.on(window, "hashchange", func() { f.goTo(true) })
-	u.on(f.theme, "click", f.nextTheme)
+	window := doc.Wrap(js.Global())
+	u.On(window, "hashchange", func() { f.goTo(true) })
+	u.On(f.theme, "click", f.nextTheme)
 	f.setTheme(f.storedTheme())
 	f.goTo(false)
 	return f
@@ -67,13 +69,13 @@ func (f *frame) goTo(focus bool) {
 	changed := f.u.view != name
 	f.u.view = name
 	for n, v := range f.views {
-		v.show(n == name)
+		v.Show(n == name)
 	}
 	for _, l := range f.links {
-		if l.data("nav") == name {
-			l.setAttr("aria-current", "page")
+		if l.Data("nav") == name {
+			l.SetAttr("aria-current", "page")
 		} else {
-			l.setFlag("aria-current", false)
+			l.SetFlag("aria-current", false)
 		}
 	}
 	if focus && changed {
@@ -85,7 +87,7 @@ func (f *frame) goTo(focus bool) {
 func (f *frame) render() {
 	st := &f.u.state
 	word, tone := PhaseWords(st.Phase)
-	name, _ := Cut(Visible(st.Port.Name), 60)
+	name, _ := show.Cut(show.Visible(st.Port.Name), 60)
 	if name == "" {
 		name = "Serial port"
 	}
@@ -94,29 +96,29 @@ func (f *frame) render() {
 	case session.PhaseIdle:
 	case session.PhaseReady:
 		state, stateTone := StateWords(st.Device.State, st.Device.StateKnown)
-		detail = append(detail, state, Baud(st.Baud))
-		if v, _ := Cut(Visible(st.Device.Version), 24); v != "" {
+		detail = append(detail, state, show.Baud(st.Baud))
+		if v, _ := show.Cut(show.Visible(st.Device.Version), 24); v != "" {
 			detail = append(detail, "NCP "+v)
 		}
 		word = name
-		tone = OK
-		if stateTone == Fail || stateTone == Warn {
+		tone = show.OK
+		if stateTone == show.Fail || stateTone == show.Warn {
 			tone = stateTone
 		}
 	default:
 		detail = append(detail, name)
 		if st.Baud > 0 {
-			detail = append(detail, Baud(st.Baud))
+			detail = append(detail, show.Baud(st.Baud))
 		}
 	}
-	f.chip.set(word, tone)
-	f.detail.setText(strings.Join(detail, " · "))
+	f.chip.Set(word, tone)
+	f.detail.SetText(strings.Join(detail, " · "))
 	idle := st.Phase == session.PhaseIdle || st.Phase == session.PhaseFailed
 	// Who pressed one of them goes on with the other: a hidden button has no focus.
-	focused := document().Get("activeElement")
-	f.connect.show(idle)
-	f.try.show(idle)
-	f.disconnect.show(!idle)
+	focused := doc.Document().Get("activeElement")
+	f.connect.Show(idle)
+	f.try.Show(idle)
+	f.disconnect.Show(!idle)
 	switch {
 	case !idle && (focused.Equal(f.connect.Value) || focused.Equal(f.try.Value)):
 		f.disconnect.Focus()
@@ -129,7 +131,7 @@ func (f *frame) render() {
 	}
 	if title != f.title {
 		f.title = title
-		document().Set("title", title)
+		doc.Document().Set("title", title)
 	}
 }
 
@@ -157,12 +159,12 @@ func (f *frame) nextTheme() {
 func (f *frame) setTheme(theme string) {
 	icon := theme
 	if theme == "" {
-		root().RemoveAttribute("data-theme")
+		doc.Root().RemoveAttribute("data-theme")
 		icon = "auto"
 	} else {
-		root().SetAttribute("data-theme", theme)
+		doc.Root().SetAttribute("data-theme", theme)
 	}
-	f.themeIcon.setAttr("href", "#i-"+icon)
-	f.theme.setAttr("aria-label", ThemeWords(theme))
-	f.theme.setAttr("title", ThemeWords(theme))
+	f.themeIcon.SetAttr("href", "#i-"+icon)
+	f.theme.SetAttr("aria-label", ThemeWords(theme))
+	f.theme.SetAttr("title", ThemeWords(theme))
 }

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"ncpweb/session"
+	"ncpweb/wasm/doc"
 	"ncpweb/wasm/page"
+	"ncpweb/wasm/show"
 )
 
 // Bounds of the log's document: lines kept, and lines added in one frame.
@@ -19,45 +21,45 @@ const (
 // logView shows the newest lines of text that was heard outside frames.
 type logView struct {
 	u      *UI
-	box    *element
-	empty  *element
-	follow *element
-	news   *element
-	note   *element
-	row    pattern
-	lines  []*element
-	next   uint64   // sequence number of the entry to show next
-	open   *element // the line that has not ended, the last one; nil if there is none
+	box    *doc.Element
+	empty  *doc.Element
+	follow *doc.Element
+	news   *doc.Element
+	note   *doc.Element
+	row    doc.Pattern
+	lines  []*doc.Element
+	next   uint64       // sequence number of the entry to show next
+	open   *doc.Element // the line that has not ended, the last one; nil if there is none
 	paused bool
 }
 
 func newLogView(u *UI) *logView {
-	v := &logView{u: u, box: byID("log"), empty: byID("log-empty"), follow: byID("log-follow"), news: byID("log-new"), note: byID("log-note"), row: newPattern("t-line")}
-	wrapLines := byID("log-wrap")
+	v := &logView{u: u, box: doc.ByID("log"), empty: doc.ByID("log-empty"), follow: doc.ByID("log-follow"), news: doc.ByID("log-new"), note: doc.ByID("log-note"), row: doc.NewPattern("t-line")}
+	wrapLines := doc.ByID("log-wrap")
 	if w, ok := page.Setting("log-wrap"); ok && w == "no" {
-		wrapLines.setChecked(false)
-		v.box.setFlag("data-wrap", false)
+		wrapLines.SetChecked(false)
+		v.box.SetFlag("data-wrap", false)
 	}
-	u.on(wrapLines, "change", func() {
-		on := wrapLines.checked()
-		v.box.setFlag("data-wrap", on)
+	u.On(wrapLines, "change", func() {
+		on := wrapLines.Checked()
+		v.box.SetFlag("data-wrap", on)
 		page.Store("log-wrap", map[bool]string{true: "yes", false: "no"}[on])
 	})
-	u.on(v.follow, "click", func() { v.pause(!v.paused) })
-	u.on(v.news, "click", func() { v.pause(false) })
-	u.on(v.box, "scroll", v.scrolled)
-	u.on(byID("log-clear"), "click", v.clear)
-	u.on(byID("log-download"), "click", v.download)
-	u.on(byID("log-reset"), "click", func() { u.do("reset", false, u.session.ResetDevice) })
+	u.On(v.follow, "click", func() { v.pause(!v.paused) })
+	u.On(v.news, "click", func() { v.pause(false) })
+	u.On(v.box, "scroll", v.scrolled)
+	u.On(doc.ByID("log-clear"), "click", v.clear)
+	u.On(doc.ByID("log-download"), "click", v.download)
+	u.On(doc.ByID("log-reset"), "click", func() { u.do("reset", false, u.session.ResetDevice) })
 	return v
 }
 
 // pause stops and starts the following of new lines.
 func (v *logView) pause(on bool) {
 	v.paused = on
-	v.follow.setText(map[bool]string{true: "Follow", false: "Pause"}[on])
+	v.follow.SetText(map[bool]string{true: "Follow", false: "Pause"}[on])
 	if !on {
-		v.news.show(false)
+		v.news.Show(false)
 		v.toEnd()
 	}
 }
@@ -77,7 +79,7 @@ func (v *logView) toEnd() {
 
 func (v *logView) clear() {
 	v.u.session.ClearLog()
-	v.box.clear()
+	v.box.Clear()
 	v.lines, v.open = nil, nil
 	v.next = v.u.session.State().LogNext
 	v.pause(false)
@@ -86,7 +88,7 @@ func (v *logView) clear() {
 func (v *logView) render() {
 	last := v.u.state.LogNext
 	if v.paused {
-		v.news.show(last > v.next)
+		v.news.Show(last > v.next)
 		return
 	}
 	skipped := false
@@ -96,25 +98,25 @@ func (v *logView) render() {
 	}
 	entries, next := v.u.session.Log(v.next, linesPerFrame)
 	if len(entries) == 0 && !skipped {
-		v.empty.show(len(v.lines) == 0)
+		v.empty.Show(len(v.lines) == 0)
 		return
 	}
 	if skipped {
-		v.box.clear()
+		v.box.Clear()
 		v.lines, v.open = nil, nil
 	}
 	if v.add(entries) {
 		v.toEnd()
 	}
 	v.next = next
-	v.empty.show(len(v.lines) == 0)
+	v.empty.Show(len(v.lines) == 0)
 	if next < last {
-		v.u.askFrame()
+		v.u.AskFrame()
 	}
 	if n := len(v.lines); n >= maxLines {
-		v.note.setText("The newest " + Grouped(maxLines) + " lines. Download has up to 10 000.")
+		v.note.SetText("The newest " + show.Grouped(maxLines) + " lines. Download has up to 10 000.")
 	} else {
-		v.note.setText("")
+		v.note.SetText("")
 	}
 }
 
@@ -124,18 +126,14 @@ func (v *logView) add(entries []session.LogEntry) bool {
 	for _, e := range entries {
 		line := v.open
 		if line == nil {
-			line = v.row.copy()
-			v.box.append(line)
+			line = v.row.Copy()
+			v.box.Append(line)
 			v.lines = append(v.lines, line)
 			changed = true
 		}
 		v.head(line, e)
-		text := PlainLine(e.Text)
-		if line.text != text || !line.hasText {
-			line.text, line.hasText = text, true
-			line.child(1).SetTextContent(text)
-			changed = true
-		}
+		line.Child(1).SetText(show.PlainLine(e.Text))
+		changed = true
 		v.open = nil
 		if e.Open {
 			v.open = line
@@ -151,13 +149,13 @@ func (v *logView) add(entries []session.LogEntry) bool {
 
 // head shows what stands around the text of an entry. The row of an open line becomes
 // that of a remark when one comes before the rest of the line.
-func (v *logView) head(line *element, e session.LogEntry) {
+func (v *logView) head(line *doc.Element, e session.LogEntry) {
 	class := "line"
 	if e.Note {
 		class = "line note"
 	}
-	line.setAttr("class", class)
-	line.child(0).SetTextContent(Clock(e.Time))
+	line.SetAttr("class", class)
+	line.Child(0).SetTextContent(show.Clock(e.Time))
 }
 
 // download saves all that the session keeps of the log, with full times.
@@ -179,5 +177,5 @@ func (v *logView) download() {
 		v.u.problem.failed("save", &session.Problem{Code: session.CodeCore, Op: "save", Detail: err.Error(), Time: time.Now()}, nil)
 		return
 	}
-	v.u.toasts.add(Done("saved"), OK)
+	v.u.toasts.add(Done("saved"), show.OK)
 }

@@ -9,19 +9,21 @@ import (
 	"time"
 
 	"ncpweb/session"
+	"ncpweb/wasm/doc"
+	"ncpweb/wasm/show"
 )
 
 // pinsView is the table of the virtual pins. Rows are kept by pin number; a change
 // of one pin writes what changed in one row.
 type pinsView struct {
 	u        *UI
-	body     *element
-	empty    *element
-	why      *element // in the empty table
-	note     *element
-	filter   *element
-	add      *element
-	row      pattern
+	body     *doc.Element
+	empty    *doc.Element
+	why      *doc.Element // in the empty table
+	note     *doc.Element
+	filter   *doc.Element
+	add      *doc.Element
+	row      doc.Pattern
 	rows     map[uint16]*pinRow
 	shown    []session.Pin // what the rows show
 	selected uint16
@@ -33,10 +35,10 @@ type pinsView struct {
 
 // pinRow is the row of one pin and what it shows.
 type pinRow struct {
-	box, number, name, values, more *element
-	dirIcon, dir, age, count        *element
-	sync                            *element
-	items                           []*element
+	box, number, name, values, more *doc.Element
+	dirIcon, dir, age, count        *doc.Element
+	sync                            *doc.Element
+	items                           []*doc.Element
 	pin                             session.Pin
 	fresh                           bool
 }
@@ -50,44 +52,44 @@ const (
 
 func newPinsView(u *UI) *pinsView {
 	v := &pinsView{
-		u: u, body: byID("pins").one("tbody"), empty: byID("pins-empty"), why: byID("pins-empty-text"), note: byID("pins-note"),
-		filter: byID("pin-filter"), add: byID("pin-add-number"), row: newPattern("t-pin"), rows: make(map[uint16]*pinRow),
+		u: u, body: doc.ByID("pins").One("tbody"), empty: doc.ByID("pins-empty"), why: doc.ByID("pins-empty-text"), note: doc.ByID("pins-note"),
+		filter: doc.ByID("pin-filter"), add: doc.ByID("pin-add-number"), row: doc.NewPattern("t-pin"), rows: make(map[uint16]*pinRow),
 	}
-	u.onSubmit(byID("pin-add"), v.addPin)
-	u.on(v.filter, "input", func() {
-		v.search = strings.ToLower(strings.TrimSpace(v.filter.value()))
+	u.OnSubmit(doc.ByID("pin-add"), v.addPin)
+	u.On(v.filter, "input", func() {
+		v.search = strings.ToLower(strings.TrimSpace(v.filter.Input()))
 		v.applyFilter()
 	})
-	u.on(byID("sync-all"), "click", func() { u.do("syncAll", false, u.session.SyncAll) })
-	u.onTarget(v.body, "click", "[data-act], tr", v.clicked)
+	u.On(doc.ByID("sync-all"), "click", func() { u.do("syncAll", false, u.session.SyncAll) })
+	u.OnTarget(v.body, "click", "[data-act], tr", v.clicked)
 	return v
 }
 
 func (v *pinsView) addPin() {
-	n, ok := parsePin(v.add.value())
-	v.add.setFlag("aria-invalid", !ok)
+	n, ok := parsePin(v.add.Input())
+	v.add.SetFlag("aria-invalid", !ok)
 	if !ok {
-		v.note.setText("Add a pin: " + strings.ToLower(needPin[:1]) + needPin[1:])
+		v.note.SetText("Add a pin: " + strings.ToLower(needPin[:1]) + needPin[1:])
 		v.add.Focus()
 		return
 	}
 	if err := v.u.session.AddPin(n); err != nil {
-		v.note.setText(pinsFullWord)
+		v.note.SetText(pinsFullWord)
 		return
 	}
-	v.note.setText("")
-	v.add.setValue("")
+	v.note.SetText("")
+	v.add.SetInput("")
 	v.selectPin(n)
 }
 
 // clicked acts on a row or on a button of it.
-func (v *pinsView) clicked(e *element) {
-	tr := wrap(e.Value.Call("closest", "tr"))
-	n, ok := parsePin(tr.data("pin"))
+func (v *pinsView) clicked(e *doc.Element) {
+	tr := doc.Wrap(e.Value.Call("closest", "tr"))
+	n, ok := parsePin(tr.Data("pin"))
 	if !ok {
 		return
 	}
-	switch e.data("act") {
+	switch e.Data("act") {
 	case "write":
 		v.selectPin(n)
 		v.u.aside.focusValue()
@@ -102,7 +104,7 @@ func (v *pinsView) clicked(e *element) {
 		if r := v.rows[n]; r != nil {
 			lines := make([]string, len(r.pin.Values))
 			for i, s := range r.pin.Values {
-				lines[i] = Visible(s)
+				lines[i] = show.Visible(s)
 			}
 			v.u.full.show("V"+strconv.Itoa(int(n)), strings.Join(lines, "\n"))
 		}
@@ -114,11 +116,11 @@ func (v *pinsView) clicked(e *element) {
 // selectPin marks a row and puts its pin into the forms beside the table.
 func (v *pinsView) selectPin(n uint16) {
 	if v.chosen && v.rows[v.selected] != nil {
-		v.rows[v.selected].box.setFlag("aria-selected", false)
+		v.rows[v.selected].box.SetFlag("aria-selected", false)
 	}
 	v.selected, v.chosen = n, true
 	if r := v.rows[n]; r != nil {
-		r.box.setAttr("aria-selected", "true")
+		r.box.SetAttr("aria-selected", "true")
 	}
 	v.u.aside.choose(n)
 }
@@ -129,13 +131,13 @@ func (v *pinsView) render() {
 		v.update(pins)
 	}
 	if len(pins) == 0 {
-		v.why.setText(PinsEmpty(v.u.ready(), v.u.state.Device))
+		v.why.SetText(PinsEmpty(v.u.ready(), v.u.state.Device))
 	}
 	// A thousand rows are too many to look at in every frame for what changes rarely.
 	if ready := v.u.ready(); ready != v.ready {
 		v.ready = ready
 		for _, r := range v.rows {
-			r.sync.enable(ready)
+			r.sync.Enable(ready)
 		}
 	}
 	if v.u.now.Sub(v.aged) >= time.Second {
@@ -144,7 +146,7 @@ func (v *pinsView) render() {
 			r.renderAge(v.u.now)
 		}
 	}
-	v.empty.show(len(pins) == 0)
+	v.empty.Show(len(pins) == 0)
 }
 
 // update brings the rows to what the pins are. Both are in the order of the numbers.
@@ -161,11 +163,11 @@ func (v *pinsView) update(pins []session.Pin) {
 			r = v.newRow(p.Number)
 			v.rows[p.Number] = r
 			if before == nil {
-				v.body.prepend(r.box)
+				v.body.Prepend(r.box)
 			} else {
 				before.box.Value.Call("after", r.box.Value)
 			}
-			r.box.show(v.matches(p))
+			r.box.Show(v.matches(p))
 		}
 		r.update(p, v.u.now)
 		before = r
@@ -196,18 +198,18 @@ func (v *pinsView) removeGone(pins []session.Pin) {
 }
 
 func (v *pinsView) newRow(n uint16) *pinRow {
-	box := v.row.copy()
-	value, dir, act := box.child(2), box.child(3).child(0), box.child(6)
+	box := v.row.Copy()
+	value, dir, act := box.Child(2), box.Child(3).Child(0), box.Child(6)
 	number := strconv.Itoa(int(n))
 	r := &pinRow{
-		box: box, number: box.child(0).child(0), name: box.child(1).child(0), values: value.child(0), more: value.child(1),
-		dirIcon: dir.one("use"), dir: dir.child(1), age: box.child(4), count: box.child(5), sync: act.child(1), fresh: true,
+		box: box, number: box.Child(0).Child(0), name: box.Child(1).Child(0), values: value.Child(0), more: value.Child(1),
+		dirIcon: dir.One("use"), dir: dir.Child(1), age: box.Child(4), count: box.Child(5), sync: act.Child(1), fresh: true,
 	}
-	box.setAttr("data-pin", number)
-	r.number.setText("V" + number)
-	r.sync.enable(v.ready)
+	box.SetAttr("data-pin", number)
+	r.number.SetText("V" + number)
+	r.sync.Enable(v.ready)
 	if v.chosen && v.selected == n {
-		box.setAttr("aria-selected", "true")
+		box.SetAttr("aria-selected", "true")
 	}
 	return r
 }
@@ -219,12 +221,12 @@ func (r *pinRow) update(p *session.Pin, now time.Time) {
 		return
 	}
 	if r.fresh || p.Name != r.pin.Name {
-		name, _ := Cut(Visible(p.Name), 60)
-		r.name.setText(name)
+		name, _ := show.Cut(show.Visible(p.Name), 60)
+		r.name.SetText(name)
 	}
 	if r.fresh || p.Count != r.pin.Count || !p.Time.Equal(r.pin.Time) {
 		r.setValues(p.Values)
-		r.count.setText(Grouped(p.Count))
+		r.count.SetText(show.Grouped(p.Count))
 		r.setDirection(p.Dir)
 	}
 	r.pin, r.fresh = *p, false
@@ -235,16 +237,16 @@ func (r *pinRow) setDirection(d session.Direction) {
 	if !r.fresh && d == r.pin.Dir {
 		return
 	}
-	r.dir.setText(DirectionWords(d))
+	r.dir.SetText(DirectionWords(d))
 	switch d {
 	case session.FromCloud:
-		r.box.setAttr("data-dir", "in")
-		r.dirIcon.setAttr("href", "#i-in")
+		r.box.SetAttr("data-dir", "in")
+		r.dirIcon.SetAttr("href", "#i-in")
 	case session.ToCloud:
-		r.box.setAttr("data-dir", "out")
-		r.dirIcon.setAttr("href", "#i-out")
+		r.box.SetAttr("data-dir", "out")
+		r.dirIcon.SetAttr("href", "#i-out")
 	default:
-		r.dirIcon.setAttr("href", "")
+		r.dirIcon.SetAttr("href", "")
 	}
 }
 
@@ -260,24 +262,24 @@ func (r *pinRow) setValues(values []string) {
 	room := maxRowChars
 	for i := range n {
 		if i == len(r.items) {
-			item := wrap(document().Call("createElement", "bdi"))
-			r.values.append(item)
+			item := doc.Wrap(doc.Document().Call("createElement", "bdi"))
+			r.values.Append(item)
 			r.items = append(r.items, item)
 		}
-		text, short := Cut(Visible(values[i]), max(min(maxItemChars, room), 1))
+		text, short := show.Cut(show.Visible(values[i]), max(min(maxItemChars, room), 1))
 		room -= len(text)
 		cut = cut || short
-		r.items[i].setText(text)
+		r.items[i].SetText(text)
 	}
-	r.more.show(cut)
+	r.more.Show(cut)
 }
 
 func (r *pinRow) renderAge(now time.Time) {
 	if r.pin.Time.IsZero() {
-		r.age.setText("")
+		r.age.SetText("")
 		return
 	}
-	r.age.setText(Age(now.Sub(r.pin.Time)))
+	r.age.SetText(show.Age(now.Sub(r.pin.Time)))
 }
 
 func (v *pinsView) matches(p *session.Pin) bool {
@@ -288,14 +290,14 @@ func (v *pinsView) applyFilter() {
 	hidden := 0
 	for _, r := range v.rows {
 		on := v.matches(&r.pin)
-		r.box.show(on)
+		r.box.Show(on)
 		if !on {
 			hidden++
 		}
 	}
 	if hidden == 0 {
-		v.note.setText("")
+		v.note.SetText("")
 	} else {
-		v.note.setText(CountWords(hidden, "pin is", "pins are") + " hidden by the filter.")
+		v.note.SetText(CountWords(hidden, "pin is", "pins are") + " hidden by the filter.")
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"ncpweb/serial"
 	"ncpweb/session"
+	"ncpweb/wasm/doc"
 	"ncpweb/wasm/webserial"
 )
 
@@ -26,15 +27,15 @@ type ports struct {
 func newPorts(u *UI) *ports {
 	p := &ports{u: u}
 	for _, id := range []string{"connect", "empty-connect"} {
-		byID(id).listen("click", func(event) { p.connect(false) })
+		doc.ByID(id).Listen("click", func(doc.Event) { p.connect(false) })
 	}
 	for _, id := range []string{"empty-other", "problem-other"} {
-		byID(id).listen("click", func(event) { p.connect(true) })
+		doc.ByID(id).Listen("click", func(doc.Event) { p.connect(true) })
 	}
 	for _, id := range []string{"try", "empty-try", "problem-sim"} {
-		byID(id).listen("click", func(event) { p.try() })
+		doc.ByID(id).Listen("click", func(doc.Event) { p.try() })
 	}
-	u.on(byID("disconnect"), "click", p.disconnect)
+	u.On(doc.ByID("disconnect"), "click", p.disconnect)
 	return p
 }
 
@@ -54,7 +55,7 @@ func (p *ports) start(ctx context.Context) {
 		for _, a := range list {
 			p.add(a)
 		}
-		p.u.post(func() {})
+		p.u.Post(func() {})
 	}()
 }
 
@@ -64,12 +65,12 @@ func (p *ports) changed(e webserial.Event) {
 		p.mu.Lock()
 		p.granted = slices.DeleteFunc(p.granted, func(a *webserial.Adapter) bool { return a == e.Adapter })
 		p.mu.Unlock()
-		p.u.post(func() {})
+		p.u.Post(func() {})
 		return
 	}
 	p.add(e.Adapter)
 	p.u.session.Plugged(e.Adapter)
-	p.u.post(func() {})
+	p.u.Post(func() {})
 }
 
 func (p *ports) add(a *webserial.Adapter) {
@@ -97,18 +98,18 @@ func (p *ports) only() *webserial.Adapter {
 func (p *ports) connect(other bool) {
 	from := p.u.opt.Ports
 	if from == nil {
-		p.u.post(func() { p.u.problem.noSerial() })
+		p.u.Post(func() { p.u.problem.noSerial() })
 		return
 	}
 	if a := p.only(); a != nil && !other {
-		p.u.post(func() { p.open(a) })
+		p.u.Post(func() { p.open(a) })
 		return
 	}
 	from.Request(func(a *webserial.Adapter, err error) {
 		if err == nil {
 			p.add(a)
 		}
-		p.u.post(func() { p.chosen(a, err) })
+		p.u.Post(func() { p.chosen(a, err) })
 	})
 }
 
@@ -118,9 +119,9 @@ func (p *ports) try() {
 	if from == nil {
 		return
 	}
-	p.u.post(func() { p.u.running["try"]++ })
+	p.u.Post(func() { p.u.running["try"]++ })
 	from.Request(func(a *webserial.Adapter, err error) {
-		p.u.post(func() {
+		p.u.Post(func() {
 			p.u.running["try"]--
 			if err == nil && !p.watching {
 				p.watching = true
@@ -164,7 +165,7 @@ func (p *ports) open(a serial.Adapter) {
 		ctx := context.Background()
 		_ = p.u.session.Disconnect(ctx)
 		err := p.u.session.Connect(ctx, a)
-		p.u.post(func() { p.opened(err) })
+		p.u.Post(func() { p.opened(err) })
 	}()
 }
 
@@ -182,7 +183,7 @@ func (p *ports) again() {
 	p.u.running["connect"]++
 	go func() {
 		err := p.u.session.Retry(context.Background())
-		p.u.post(func() { p.opened(err) })
+		p.u.Post(func() { p.opened(err) })
 	}()
 }
 

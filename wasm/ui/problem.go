@@ -9,25 +9,27 @@ import (
 	"time"
 
 	"ncpweb/session"
+	"ncpweb/wasm/doc"
 	"ncpweb/wasm/page"
+	"ncpweb/wasm/show"
 )
 
 // problemCard shows what failed: the problem of the connection, else that of the
 // last command.
 type problemCard struct {
 	u       *UI
-	box     *element
-	shape   *element
-	title   *element
-	what    *element
-	why     *element
-	try     *element
-	more    *element
-	detail  *element
-	retry   *element
-	other   *element
-	sim     *element
-	remedy  pattern
+	box     *doc.Element
+	shape   *doc.Element
+	title   *doc.Element
+	what    *doc.Element
+	why     *doc.Element
+	try     *doc.Element
+	more    *doc.Element
+	detail  *doc.Element
+	retry   *doc.Element
+	other   *doc.Element
+	sim     *doc.Element
+	remedy  doc.Pattern
 	linux   bool
 	shown   *session.Problem
 	command string           // whose problem p is
@@ -38,16 +40,16 @@ type problemCard struct {
 
 func newProblemCard(u *UI) *problemCard {
 	c := &problemCard{
-		u: u, box: byID("problem"), title: byID("problem-title"), what: byID("problem-what"), why: byID("problem-why"),
-		try: byID("problem-try"), more: byID("problem-more"), detail: byID("problem-detail"),
-		retry: byID("problem-retry"), other: byID("problem-other"), sim: byID("problem-sim"), remedy: newPattern("t-remedy"),
+		u: u, box: doc.ByID("problem"), title: doc.ByID("problem-title"), what: doc.ByID("problem-what"), why: doc.ByID("problem-why"),
+		try: doc.ByID("problem-try"), more: doc.ByID("problem-more"), detail: doc.ByID("problem-detail"),
+		retry: doc.ByID("problem-retry"), other: doc.ByID("problem-other"), sim: doc.ByID("problem-sim"), remedy: doc.NewPattern("t-remedy"),
 	}
-	c.shape = c.box.one("use")
+	c.shape = c.box.One("use")
 	c.linux = strings.Contains(js.Global().Get("navigator").Get("userAgent").String(), "Linux")
-	u.on(c.retry, "click", c.tryAgain)
-	u.on(byID("problem-dismiss"), "click", c.dismiss)
-	u.on(byID("problem-copy"), "click", func() { u.copy(c.report()) })
-	u.onTarget(c.try, "click", "button", func(b *element) {
+	u.On(c.retry, "click", c.tryAgain)
+	u.On(doc.ByID("problem-dismiss"), "click", c.dismiss)
+	u.On(doc.ByID("problem-copy"), "click", func() { u.copy(c.report()) })
+	u.OnTarget(c.try, "click", "button", func(b *doc.Element) {
 		u.copy(b.Value.Get("previousElementSibling").Get("textContent").String())
 	})
 	if u.opt.Ports == nil {
@@ -65,7 +67,7 @@ func (c *problemCard) noSerial() {
 func (c *problemCard) failed(command string, p *session.Problem, again func()) {
 	if p.Code == session.CodeCanceled {
 		if command != "connect" {
-			c.u.toasts.add(ProblemCard(p, c.linux).Title, Warn)
+			c.u.toasts.add(ProblemCard(p, c.linux).Title, show.Warn)
 		}
 		return
 	}
@@ -115,14 +117,14 @@ func (c *problemCard) render() {
 	same := p != nil && c.shown != nil && p.Code == c.shown.Code && p.Op == c.shown.Op && p.Detail == c.shown.Detail
 	c.shown = p
 	if p == nil {
-		c.box.show(false)
+		c.box.Show(false)
 		return
 	}
 	if same {
 		return
 	}
 	c.fill(p)
-	c.box.show(true)
+	c.box.Show(true)
 	if c.box.GetBoundingClientRect().Top() < 0 {
 		js.Global().Call("scrollTo", 0, 0)
 	}
@@ -130,29 +132,29 @@ func (c *problemCard) render() {
 
 func (c *problemCard) fill(p *session.Problem) {
 	card := ProblemCard(p, c.linux)
-	c.box.setAttr("data-tone", string(card.Tone))
-	c.box.setAttr("data-code", strconv.Itoa(int(p.Code)))
-	c.shape.setAttr("href", "#i-"+string(card.Tone))
-	c.title.setText(card.Title)
-	c.what.setText(card.What)
-	c.why.setText(card.Why)
-	c.try.clear()
+	c.box.SetAttr("data-tone", string(card.Tone))
+	c.box.SetAttr("data-code", strconv.Itoa(int(p.Code)))
+	c.shape.SetAttr("href", "#i-"+string(card.Tone))
+	c.title.SetText(card.Title)
+	c.what.SetText(card.What)
+	c.why.SetText(card.Why)
+	c.try.Clear()
 	for _, r := range card.Try {
-		row := c.remedy.copy()
-		row.child(0).setText(r.Text)
+		row := c.remedy.Copy()
+		row.Child(0).SetText(r.Text)
 		if r.Line != "" {
-			row.child(1).show(true)
-			row.child(1).child(0).setText(r.Line)
+			row.Child(1).Show(true)
+			row.Child(1).Child(0).SetText(r.Line)
 		}
-		c.try.append(row)
+		c.try.Append(row)
 	}
-	detail, _ := Cut(p.Detail, 4000)
-	c.detail.setText(visible(strings.ReplaceAll(detail, "\n", " "), true))
-	c.more.show(detail != "")
+	detail, _ := show.Cut(p.Detail, 4000)
+	c.detail.SetText(show.VisibleLine(strings.ReplaceAll(detail, "\n", " ")))
+	c.more.Show(detail != "")
 	connection := p == c.u.state.Problem
-	c.retry.show(card.Retry && (connection || c.again != nil))
-	c.other.show(c.u.opt.Ports != nil && (connection || c.command == "request"))
-	c.sim.show(card.Sim && c.u.opt.Simulator != nil)
+	c.retry.Show(card.Retry && (connection || c.again != nil))
+	c.other.Show(c.u.opt.Ports != nil && (connection || c.command == "request"))
+	c.sim.Show(card.Sim && c.u.opt.Simulator != nil)
 }
 
 // report is what "Copy details" copies: the problem, the device, the line, and the
@@ -161,7 +163,7 @@ func (c *problemCard) report() string {
 	st := &c.u.state
 	var b strings.Builder
 	line := func(name, value string) {
-		b.WriteString(name + ": " + Visible(value) + "\n")
+		b.WriteString(name + ": " + show.Visible(value) + "\n")
 	}
 	if p := c.shown; p != nil {
 		line("problem", ProblemCard(p, c.linux).Title)
@@ -172,7 +174,7 @@ func (c *problemCard) report() string {
 	}
 	word, _ := PhaseWords(st.Phase)
 	line("phase", word)
-	line("port", st.Port.Name+" "+hex(uint32(st.Port.VendorID))+":"+hex(uint32(st.Port.ProductID)))
+	line("port", st.Port.Name+" "+show.Hex(uint32(st.Port.VendorID))+":"+show.Hex(uint32(st.Port.ProductID)))
 	line("baud", strconv.Itoa(st.Baud))
 	line("ncp", st.Device.Version)
 	line("boot", st.Device.Boot)
@@ -180,7 +182,7 @@ func (c *problemCard) report() string {
 	line("frames in, out", strconv.FormatUint(l.RxFrames, 10)+", "+strconv.FormatUint(l.TxFrames, 10))
 	line("crc errors", strconv.FormatUint(l.CRCErrors, 10))
 	line("noise bytes", strconv.FormatUint(l.NoiseBytes, 10))
-	line("round trip last, median, worst", Quick(l.RTTLast)+", "+Quick(l.RTTMedian)+", "+Quick(l.RTTWorst))
+	line("round trip last, median, worst", show.Quick(l.RTTLast)+", "+show.Quick(l.RTTMedian)+", "+show.Quick(l.RTTWorst))
 	line("browser", js.Global().Get("navigator").Get("userAgent").String())
 	b.WriteString("\nlog:\n")
 	since := uint64(0)
@@ -197,12 +199,12 @@ func (c *problemCard) report() string {
 // copy puts text into the clipboard.
 func (u *UI) copy(text string) {
 	page.Copy(text, func(err error) {
-		u.post(func() {
+		u.Post(func() {
 			if err != nil {
-				u.toasts.add("The browser did not allow copying", Warn)
+				u.toasts.add("The browser did not allow copying", show.Warn)
 				return
 			}
-			u.toasts.add(Done("copied"), OK)
+			u.toasts.add(Done("copied"), show.OK)
 		})
 	})
 }

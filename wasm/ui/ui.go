@@ -4,11 +4,12 @@ package ui
 
 import (
 	"context"
-	"sync"
-	"syscall/js"
 	"time"
 
 	"ncpweb/session"
+	"ncpweb/wasm/doc"
+	"ncpweb/wasm/loop"
+	"ncpweb/wasm/show"
 	"ncpweb/wasm/webserial"
 )
 
@@ -22,12 +23,9 @@ type Options struct {
 // UI is the page. Its fields belong to the goroutine of Run; handlers of events post
 // functions to it and never wait.
 type UI struct {
+	*loop.Loop
 	opt     Options
 	session *session.Session
-	tasks   tasks
-	frames  chan struct{}
-	asked   bool // a frame is asked for
-	onFrame js.Func
 
 	state   session.State
 	now     time.Time
@@ -45,6 +43,7 @@ type UI struct {
 	pins      *pinsView
 	aside     *asideView
 	log       *logView
+	parts     map[string][]part // of the views, by name
 	controls  []control
 }
 
@@ -52,19 +51,11 @@ type UI struct {
 // program was built with.
 func New(opt Options) *UI {
 	u := &UI{
+		Loop:    loop.New(),
 		opt:     opt,
 		session: opt.Session,
-		tasks:   tasks{wake: make(chan struct{}, 1)},
-		frames:  make(chan struct{}, 1),
 		running: make(map[string]int),
 	}
-	u.onFrame = js.FuncOf(func(js.Value, []js.Value) any {
-		select {
-		case u.frames <- struct{}{}:
-		default:
-		}
-		return nil
-	})
 	u.toasts = newToasts(u)
 	u.confirms = newConfirms(u)
 	u.full = newFullText(u)
@@ -75,6 +66,12 @@ func New(opt Options) *UI {
 	u.pins = newPinsView(u)
 	u.aside = newAsideView(u)
 	u.log = newLogView(u)
+	u.parts = map[string][]part{
+		"device":    {u.device},
+		"configure": {u.configure},
+		"pins":      {u.pins, u.aside},
+		"log":       {u.log},
+	}
 	u.frame = newFrame(u)
 	u.findControls()
 	return u
@@ -92,37 +89,10 @@ func (u *UI) Run(ctx context.Context, ready func()) {
 		}
 	})
 	defer cancel()
-	second := time.NewTicker(time.Second)
-	defer second.Stop()
 	u.ports.start(ctx)
 	u.render()
 	ready()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-u.tasks.wake:
-			u.tasks.run()
-			u.askFrame()
-		case <-wake:
-			u.askFrame()
-		case <-second.C:
-			u.askFrame()
-		case <-u.frames:
-			u.asked = false
-			u.render()
-		}
-	}
-}
-
-// askFrame asks for one call before the next repaint. Hidden pages are not painted,
-// and nothing is rendered for them.
-func (u *UI) askFrame() {
-	if u.asked {
-		return
-	}
-	u.asked = true
-	js.Global().Call("requestAnimationFrame", u.onFrame)
+	u.Loop.Run(ctx, wake, u.render)
 }
 
 func (u *UI) render() {
@@ -131,75 +101,16 @@ func (u *UI) render() {
 	u.frame.render()
 	u.problem.render()
 	u.renderControls()
-	switch u.view {
-	case "configure":
-		u.configure.render()
-	case "pins":
-		u.pins.render()
-		u.aside.render()
-	case "log":
-		u.log.render()
-	default:
-		u.device.render()
+	for _, p := range u.parts[u.view] {
+		p.render()
 	}
 }
+
+// part is what shows something in a view. It is rendered while its view is shown.
+type part interface{ render() }
 
 // ready tells whether an NCP answers.
 func (u *UI) ready() bool { return u.state.Phase == session.PhaseReady }
-
-// tasks are functions that handlers and goroutines leave for the loop.
-type tasks struct {
-	mu   sync.Mutex
-	list []func()
-	wake chan struct{}
-}
-
-func (t *tasks) add(f func()) {
-	t.mu.Lock()
-	t.list = append(t.list, f)
-	t.mu.Unlock()
-	select {
-	case t.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (t *tasks) run() {
-	t.mu.Lock()
-	list := t.list
-	t.list = nil
-	t.mu.Unlock()
-	for _, f := range list {
-		f()
-	}
-}
-
-// post runs f on the loop.
-func (u *UI) post(f func()) { u.tasks.add(f) }
-
-// on calls f on the loop for each event of a kind. The parts of the page live as long
-// as the page does, so the listener is never removed.
-func (u *UI) on(e *element, kind string, f func()) {
-	e.listen(kind, func(event) { u.post(f) })
-}
-
-// onSubmit calls f on the loop when a form is sent; the browser sends nothing.
-func (u *UI) onSubmit(form *element, f func()) {
-	form.listen("submit", func(ev event) {
-		ev.preventDefault()
-		u.post(f)
-	})
-}
-
-// onTarget calls f on the loop with the element at or around the target of an event
-// that matches the selector.
-func (u *UI) onTarget(e *element, kind, selector string, f func(*element)) {
-	e.listen(kind, func(ev event) {
-		if t := ev.target(selector); t != nil {
-			u.post(func() { f(t) })
-		}
-	})
-}
 
 // do runs a command of the session on a goroutine of its own. While it runs, its
 // button is busy. Success is a toast, failure the problem card, whose Retry does it
@@ -212,7 +123,7 @@ func (u *UI) do(command string, quiet bool, f func(context.Context) error) {
 	u.running[command]++
 	go func() {
 		err := f(context.Background())
-		u.post(func() { u.done(command, quiet, f, err) })
+		u.Post(func() { u.done(command, quiet, f, err) })
 	}()
 }
 
@@ -222,7 +133,7 @@ func (u *UI) done(command string, quiet bool, f func(context.Context) error, err
 	if p == nil {
 		u.problem.passed(command)
 		if w := Done(command); w != "" && !quiet {
-			u.toasts.add(w, OK)
+			u.toasts.add(w, show.OK)
 		}
 		return
 	}
@@ -231,7 +142,7 @@ func (u *UI) done(command string, quiet bool, f func(context.Context) error, err
 
 // control is a button that is enabled only at times.
 type control struct {
-	e       *element
+	e       *doc.Element
 	command string // data-command, or its id
 	ready   bool   // needs an NCP that answers
 	port    bool   // needs an open port
@@ -245,7 +156,7 @@ var commandsOf = map[string]string{
 }
 
 func (u *UI) findControls() {
-	for _, e := range root().all("[data-core], [data-ready], [data-port]") {
+	for _, e := range doc.Root().All("[data-core], [data-ready], [data-port]") {
 		c := control{e: e, ready: e.HasAttribute("data-ready"), port: e.HasAttribute("data-port")}
 		c.command = e.ID()
 		if name := commandsOf[c.command]; name != "" {
@@ -264,11 +175,11 @@ func (u *UI) renderControls() {
 		if c.command == "apply" {
 			on = on && ready
 		}
-		c.e.enable(on)
+		c.e.Enable(on)
 		if busy {
-			c.e.setAttr("aria-busy", "true")
-		} else if c.e.attrs["aria-busy"] != "" {
-			c.e.setAttr("aria-busy", "false")
+			c.e.SetAttr("aria-busy", "true")
+		} else if c.e.Written("aria-busy") {
+			c.e.SetAttr("aria-busy", "false")
 		}
 	}
 }

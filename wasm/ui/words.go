@@ -13,105 +13,94 @@ import (
 
 	"ncpweb/ncp"
 	"ncpweb/session"
-)
-
-// Tone is how good a thing is. Each has a colour and a shape in the style sheet.
-type Tone string
-
-// Tones.
-const (
-	Idle Tone = "idle"
-	Busy Tone = "busy"
-	OK   Tone = "ok"
-	Warn Tone = "warn"
-	Fail Tone = "fail"
+	"ncpweb/wasm/show"
 )
 
 // PhaseWords says in the connection chip what goes on.
-func PhaseWords(p session.Phase) (string, Tone) {
+func PhaseWords(p session.Phase) (string, show.Tone) {
 	switch p {
 	case session.PhaseOpening:
-		return "Opening the port", Busy
+		return "Opening the port", show.Busy
 	case session.PhaseSearching:
-		return "Looking for the NCP", Busy
+		return "Looking for the NCP", show.Busy
 	case session.PhaseRaising:
-		return "Settling on a rate", Busy
+		return "Settling on a rate", show.Busy
 	case session.PhaseReading:
-		return "Reading the NCP", Busy
+		return "Reading the NCP", show.Busy
 	case session.PhaseReady:
-		return "Connected", OK
+		return "Connected", show.OK
 	case session.PhaseRecover:
-		return "Bringing the NCP up again", Busy
+		return "Bringing the NCP up again", show.Busy
 	case session.PhaseLent:
-		return "Port in use", Busy
+		return "Port in use", show.Busy
 	case session.PhaseUnplugged:
-		return "Unplugged", Warn
+		return "Unplugged", show.Warn
 	case session.PhaseFailed:
-		return "Not connected", Fail
+		return "Not connected", show.Fail
 	}
-	return "No device", Idle
+	return "No device", show.Idle
 }
 
 // StateWords says an NCP's state.
-func StateWords(s ncp.State, known bool) (string, Tone) {
+func StateWords(s ncp.State, known bool) (string, show.Tone) {
 	if !known {
-		return "Not known yet", Idle
+		return "Not known yet", show.Idle
 	}
 	switch s {
 	case ncp.StateUnknown:
-		return "Unknown", Idle
+		return "Unknown", show.Idle
 	case ncp.StateIdle:
-		return "Idle", Idle
+		return "Idle", show.Idle
 	case ncp.StateConfiguration:
-		return "Configuration mode", Busy
+		return "Configuration mode", show.Busy
 	case ncp.StateConnectingNetwork:
-		return "Connecting to the network", Busy
+		return "Connecting to the network", show.Busy
 	case ncp.StateConnectingCloud:
-		return "Connecting to the cloud", Busy
+		return "Connecting to the cloud", show.Busy
 	case ncp.StateConnected:
-		return "Online", OK
+		return "Online", show.OK
 	case ncp.StateNotInitialized:
-		return "Not initialized", Warn
+		return "Not initialized", show.Warn
 	case ncp.StateOTAUpgrade:
-		return "Updating its firmware", Busy
+		return "Updating its firmware", show.Busy
 	case ncp.StateError:
-		return "Error", Fail
+		return "Error", show.Fail
 	}
-	return "State " + strconv.Itoa(int(s)), Warn
+	return "State " + strconv.Itoa(int(s)), show.Warn
 }
 
 // CodeWords says an event that the NCP told.
-func CodeWords(c ncp.EventCode) (string, Tone) {
+func CodeWords(c ncp.EventCode) (string, show.Tone) {
 	switch c {
 	case ncp.EventRebooting:
-		return "NCP restarts", Busy
+		return "NCP restarts", show.Busy
 	case ncp.EventClick:
-		return "Button: click", Idle
+		return "Button: click", show.Idle
 	case ncp.EventDoubleClick:
-		return "Button: double click", Idle
+		return "Button: double click", show.Idle
 	case ncp.EventLongPress:
-		return "Button: held", Idle
+		return "Button: held", show.Idle
 	case ncp.EventLongRelease:
-		return "Button: let go after a hold", Idle
+		return "Button: let go after a hold", show.Idle
 	case ncp.EventResetStart:
-		return "Button held 10 s: letting go clears the configuration", Warn
+		return "Button held 10 s: letting go clears the configuration", show.Warn
 	case ncp.EventResetCancel:
-		return "Button held 15 s: reset called off", Idle
+		return "Button held 15 s: reset called off", show.Idle
 	case ncp.EventResetDone:
-		return "Configuration cleared by the button", Warn
+		return "Configuration cleared by the button", show.Warn
 	case ncp.EventProvisioned:
-		return "Provisioned", OK
+		return "Provisioned", show.OK
 	case ncp.EventTimeSync:
-		return "Asked for the time", Idle
+		return "Asked for the time", show.Idle
 	case ncp.EventTimeChanged:
-		return "Time or place changed", Idle
+		return "Time or place changed", show.Idle
 	}
-	return "Event " + strconv.Itoa(int(c)), Idle
+	return "Event " + strconv.Itoa(int(c)), show.Idle
 }
 
 // EventWords says an entry of the timeline. Text of devices in it is made visible.
-func EventWords(e session.Event) (string, Tone) {
-	text, detail := Visible(e.Text), Visible(e.Detail)
+func EventWords(e session.Event) (string, show.Tone) {
+	text, detail := show.Visible(e.Text), show.Visible(e.Detail)
 	switch e.Kind {
 	case session.EventState:
 		w, tone := StateWords(ncp.State(e.Value), true)
@@ -119,74 +108,74 @@ func EventWords(e session.Event) (string, Tone) {
 	case session.EventNCP:
 		return CodeWords(ncp.EventCode(e.Value))
 	case session.EventLogged:
-		return join("Event "+text+" logged", detail), OK
+		return join("Event "+text+" logged", detail), show.OK
 	case session.EventResolved:
-		return join("Event "+text+" resolved", detail), OK
+		return join("Event "+text+" resolved", detail), show.OK
 	case session.EventMetadata:
-		return join("Metadata "+text+" set", detail), OK
+		return join("Metadata "+text+" set", detail), show.OK
 	case session.EventLink:
 		return linkWords(e.Text, detail)
 	}
-	return join(text, detail), Idle
+	return join(text, detail), show.Idle
 }
 
-func linkWords(key, detail string) (string, Tone) {
+func linkWords(key, detail string) (string, show.Tone) {
 	switch key {
 	case "up":
-		return join("NCP answers", rateWord(detail)), OK
+		return join("NCP answers", rateWord(detail)), show.OK
 	case "down":
 		return downWords(detail)
 	case "rate":
 		return rateWords(detail)
 	case "reboot":
-		return join("NCP restarts", detail), Warn
+		return join("NCP restarts", detail), show.Warn
 	case "crash":
-		return join("NCP crashed", detail), Fail
+		return join("NCP crashed", detail), show.Fail
 	case "reapplied":
-		return join("Configuration applied again", detail), OK
+		return join("Configuration applied again", detail), show.OK
 	case "reapplyfailed":
-		return join("Configuration could not be applied again", detail), Fail
+		return join("Configuration could not be applied again", detail), show.Fail
 	case "unplugged":
-		return join("Unplugged", detail), Warn
+		return join("Unplugged", detail), show.Warn
 	case "plugged":
-		return join("Plugged in again", detail), OK
+		return join("Plugged in again", detail), show.OK
 	case "lent":
-		return join("Port lent", detail), Idle
+		return join("Port lent", detail), show.Idle
 	}
-	return join(Visible(key), detail), Idle
+	return join(show.Visible(key), detail), show.Idle
 }
 
 // downWords says why the NCP is brought up again.
-func downWords(cause string) (string, Tone) {
+func downWords(cause string) (string, show.Tone) {
 	switch cause {
 	case "silent":
-		return "NCP stopped answering", Warn
+		return "NCP stopped answering", show.Warn
 	case "reboot":
-		return "NCP went down to restart", Idle
+		return "NCP went down to restart", show.Idle
 	case "restarted":
-		return "NCP restarted by itself", Warn
+		return "NCP restarted by itself", show.Warn
 	}
-	return "Connection to the NCP ended", Idle
+	return "Connection to the NCP ended", show.Idle
 }
 
 // rateWords says what became of a rate, such as "proven 460800".
-func rateWords(detail string) (string, Tone) {
+func rateWords(detail string) (string, show.Tone) {
 	key, rate, _ := strings.Cut(detail, " ")
 	switch key {
 	case "proven":
-		return rateWord(rate) + " proven", OK
+		return rateWord(rate) + " proven", show.OK
 	case "bad":
-		return rateWord(rate) + " does not carry", Warn
+		return rateWord(rate) + " does not carry", show.Warn
 	case "refused":
-		return rateWord(rate) + " refused by the NCP", Warn
+		return rateWord(rate) + " refused by the NCP", show.Warn
 	}
-	return join("Baud rate", rateWord(detail)), Idle
+	return join("Baud rate", rateWord(detail)), show.Idle
 }
 
 // rateWord adds the unit to a detail that is only a number.
 func rateWord(detail string) string {
 	if n, err := strconv.Atoi(detail); err == nil && n > 0 {
-		return Baud(n)
+		return show.Baud(n)
 	}
 	return detail
 }
@@ -201,7 +190,7 @@ func join(head, tail string) string {
 // NoticeWords says what the bring-up does now. A notice is a key and a rate.
 func NoticeWords(notice string) string {
 	key, rest, _ := strings.Cut(notice, " ")
-	rate := rateWord(Visible(rest))
+	rate := rateWord(show.Visible(rest))
 	switch key {
 	case "":
 		return ""
@@ -230,7 +219,7 @@ func NoticeWords(notice string) string {
 	case "listening":
 		return "Nobody answered. Listening for a boot log at " + rate + "."
 	}
-	return Visible(notice)
+	return show.Visible(notice)
 }
 
 // DirectionWords says who wrote a pin last.
@@ -273,7 +262,7 @@ func StepWords(method string) string {
 	if w := stepNames[method]; w != "" {
 		return w
 	}
-	return Visible(method)
+	return show.Visible(method)
 }
 
 var stepNames = map[string]string{
@@ -292,32 +281,32 @@ var stepNames = map[string]string{
 }
 
 // StepStatusWords says how far a step is.
-func StepStatusWords(s session.StepStatus) (string, Tone) {
+func StepStatusWords(s session.StepStatus) (string, show.Tone) {
 	switch s {
 	case session.StepRunning:
-		return "sending", Busy
+		return "sending", show.Busy
 	case session.StepDone:
-		return "done", OK
+		return "done", show.OK
 	case session.StepSkipped:
-		return "not sent", Idle
+		return "not sent", show.Idle
 	case session.StepFailed:
-		return "failed", Fail
+		return "failed", show.Fail
 	}
-	return "waiting", Idle
+	return "waiting", show.Idle
 }
 
 // QualityWords judges a link by what was counted on it.
-func QualityWords(l session.LinkStats) (string, Tone) {
+func QualityWords(l session.LinkStats) (string, show.Tone) {
 	bad := l.CRCErrors + l.Missed
 	switch {
 	case l.RxFrames == 0:
-		return "No frames yet", Idle
+		return "No frames yet", show.Idle
 	case bad == 0:
-		return "Clean", OK
+		return "Clean", show.OK
 	case bad*100 < l.RxFrames:
-		return "Some errors", Warn
+		return "Some errors", show.Warn
 	}
-	return "Noisy", Fail
+	return "Noisy", show.Fail
 }
 
 // CountWords names an amount of things.
@@ -325,7 +314,7 @@ func CountWords(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return Grouped(uint64(n)) + " " + many
+	return show.Grouped(uint64(n)) + " " + many
 }
 
 // PinsEmpty says why the table of pins is empty and what fills it.
@@ -432,7 +421,7 @@ func FieldName(field string) string {
 	if w := fieldNames[field]; w != "" {
 		return w
 	}
-	return Visible(field)
+	return show.Visible(field)
 }
 
 var fieldNames = map[string]string{
@@ -457,7 +446,7 @@ func ApplyNote(ready bool, st *session.State, running bool) string {
 	case !ready:
 		return "Connect a device first."
 	case applied != nil && applied.TemplateID != "":
-		return "Applied: " + Visible(applied.TemplateName) + " (" + Visible(applied.TemplateID) + "). Applied again after each restart."
+		return "Applied: " + show.Visible(applied.TemplateName) + " (" + show.Visible(applied.TemplateID) + "). Applied again after each restart."
 	}
 	if st.Device.StateKnown && st.Device.State != ncp.StateNotInitialized {
 		return "The NCP runs with what it was told before. Apply replaces it."
@@ -488,5 +477,5 @@ func logText(e session.LogEntry) string {
 	if e.Note {
 		mark = "# "
 	}
-	return e.Time.Format("2006-01-02T15:04:05.000Z07:00") + " " + mark + PlainLine(e.Text) + "\n"
+	return e.Time.Format("2006-01-02T15:04:05.000Z07:00") + " " + mark + show.PlainLine(e.Text) + "\n"
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"ncpweb/session"
+	"ncpweb/wasm/show"
 )
 
 // Card is a problem as a person reads it.
@@ -13,7 +14,7 @@ type Card struct {
 	What  string   // what happened
 	Why   string   // why it usually happens
 	Try   []Remedy // what to try, the best first
-	Tone  Tone
+	Tone  show.Tone
 	Retry bool // trying again can help
 	Sim   bool // offer the simulated device
 }
@@ -47,7 +48,7 @@ func ProblemCard(p *session.Problem, linux bool) Card {
 	}
 	c.Try = append([]Remedy(nil), c.Try...)
 	if c.Tone == "" {
-		c.Tone = Fail
+		c.Tone = show.Fail
 	}
 	if op := opWords[p.Op]; op != "" {
 		c.What = strings.ReplaceAll(c.What, "{op}", op)
@@ -61,7 +62,7 @@ func ProblemCard(p *session.Problem, linux bool) Card {
 		}
 	case session.CodeInput:
 		if field, _, _ := strings.Cut(p.Detail, ":"); field != "" {
-			short, _ := Cut(FieldName(field), 80)
+			short, _ := show.Cut(FieldName(field), 80)
 			c.What += " See: " + short + "."
 		}
 	case session.CodeDenied, session.CodeBusy, session.CodeOpenFailed:
@@ -81,7 +82,7 @@ func ratesTried(detail string) string {
 		if err != nil || n <= 0 || len(rates) == 16 {
 			break
 		}
-		rates = append(rates, Grouped(uint64(n)))
+		rates = append(rates, show.Grouped(uint64(n)))
 	}
 	return strings.Join(rates, ", ")
 }
@@ -103,7 +104,7 @@ var cards = map[session.Code]Card{
 		What:  "Use Chrome, Edge or Opera on a computer, or Firefox 151 or newer; the simulated device works here as well.",
 		Why:   "Reaching a USB serial port from a page needs an interface that this browser does not have, or has only on https and localhost addresses.",
 		Try:   try("Open this page in Chrome, Edge or Opera, or in Firefox 151 or newer on a computer.", "See that the address begins with https or is localhost.", "Try without hardware, to see the page at work."),
-		Tone:  Warn, Sim: true,
+		Tone:  show.Warn, Sim: true,
 	},
 	session.CodeBusy: {
 		Title: "The port is in use",
@@ -131,7 +132,7 @@ var cards = map[session.Code]Card{
 		What:  "The connection ended because the adapter is gone. Plug it in again: the page goes on by itself.",
 		Why:   "The cable came loose, the board lost power, or its USB part restarted.",
 		Try:   try("Plug the board in again.", "If it went by itself, use a shorter cable or another port.", "If it does not come back, press Choose another port and pick it anew."),
-		Tone:  Warn, Retry: true,
+		Tone:  show.Warn, Retry: true,
 	},
 	session.CodeSilent: {
 		Title: "Nothing answers",
@@ -159,14 +160,14 @@ var cards = map[session.Code]Card{
 		What:  "{op}: the NCP did not answer in time. The connection is still there.",
 		Why:   "The NCP was busy or restarted, a byte was lost, or its firmware does not know this call.",
 		Try:   try("Try again.", "Look at Methods on the Device view: this NCP may not have the call.", "If it happens often, go to a slower baud rate."),
-		Tone:  Warn, Retry: true,
+		Tone:  show.Warn, Retry: true,
 	},
 	session.CodeRefused: {
 		Title: "The NCP said no",
 		What:  "{op} was refused by the NCP.",
 		Why:   "It is in a state that does not allow it, or a value does not suit it.",
 		Try:   try("Check the state on the Device view: most calls need an applied configuration.", "Check the values.", "Look at Methods on the Device view: an older NCP lacks newer calls."),
-		Tone:  Warn, Retry: true,
+		Tone:  show.Warn, Retry: true,
 	},
 	session.CodeStatus: {
 		Title: "The NCP reported an error",
@@ -180,21 +181,21 @@ var cards = map[session.Code]Card{
 		What:  "{op} did not start: a value is not allowed.",
 		Why:   "It is empty, too long, out of range, or holds a character that the protocol cannot carry.",
 		Try:   try("Correct the value, then send it again."),
-		Tone:  Warn,
+		Tone:  show.Warn,
 	},
 	session.CodeNotReady: {
 		Title: "No NCP to talk to",
 		What:  "{op} did not start: no NCP answers at the moment.",
 		Why:   "Nothing is connected, or the NCP is being brought up.",
 		Try:   try("Connect a device.", "Wait until the chip at the top says Connected, then try again."),
-		Tone:  Warn, Retry: true,
+		Tone:  show.Warn, Retry: true,
 	},
 	session.CodeCanceled: {
 		Title: "Stopped",
 		What:  "{op} was stopped before it ended.",
 		Why:   "You or the page ended it.",
 		Try:   try("Start it again when you want it."),
-		Tone:  Warn, Retry: true,
+		Tone:  show.Warn, Retry: true,
 	},
 	session.CodeCore: {
 		Title: "The page failed",

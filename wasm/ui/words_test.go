@@ -7,6 +7,7 @@ import (
 
 	"ncpweb/ncp"
 	"ncpweb/session"
+	"ncpweb/wasm/show"
 )
 
 // What the page says is short and calm: no exclamation marks, no empty words.
@@ -95,12 +96,12 @@ func TestLogText(t *testing.T) {
 func TestQualityWords(t *testing.T) {
 	for _, c := range []struct {
 		l    session.LinkStats
-		want Tone
+		want show.Tone
 	}{
-		{session.LinkStats{}, Idle},
-		{session.LinkStats{RxFrames: 10}, OK},
-		{session.LinkStats{RxFrames: 1000, CRCErrors: 2}, Warn},
-		{session.LinkStats{RxFrames: 10, CRCErrors: 2}, Fail},
+		{session.LinkStats{}, show.Idle},
+		{session.LinkStats{RxFrames: 10}, show.OK},
+		{session.LinkStats{RxFrames: 1000, CRCErrors: 2}, show.Warn},
+		{session.LinkStats{RxFrames: 10, CRCErrors: 2}, show.Fail},
 	} {
 		if w, tone := QualityWords(c.l); tone != c.want {
 			t.Errorf("%+v: %s (%s), want %s", c.l, tone, w, c.want)

@@ -1,4 +1,4 @@
-package ui
+package show
 
 import (
 	"strconv"
@@ -43,9 +43,9 @@ func visible(s string, tabs bool) string {
 func numbered(r rune) string {
 	switch {
 	case r < 0x20 || r == 0x7F:
-		return "‹" + hex(uint32(r))[2:] + "›"
+		return "‹" + Hex(uint32(r))[2:] + "›"
 	case hidden(r):
-		return "‹" + hex(uint32(r)) + "›"
+		return "‹" + Hex(uint32(r)) + "›"
 	}
 	return ""
 }
@@ -87,7 +87,7 @@ func hidden(r rune) bool {
 }
 
 // hex is the number of a character, at least four digits.
-func hex(v uint32) string {
+func Hex(v uint32) string {
 	const digits = "0123456789ABCDEF"
 	var b [8]byte
 	i := len(b)

@@ -1,0 +1,2 @@
+// Package toolui is what the tools program shows: traffic, explorer and doctor.
+package toolui
