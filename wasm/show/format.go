@@ -3,6 +3,8 @@ package show
 import (
 	"strconv"
 	"time"
+
+	"ncpweb/wasm/lang"
 )
 
 // Grouped writes a number with a thin space between groups of three digits, from
@@ -27,18 +29,18 @@ func Baud(n int) string {
 	if n <= 0 {
 		return "–"
 	}
-	return Grouped(uint64(n)) + " baud"
+	return lang.F("{0} baud", Grouped(uint64(n)))
 }
 
 // Bytes writes an amount of bytes, decimal units.
 func Bytes(n uint64) string {
 	switch {
 	case n < 1000:
-		return strconv.FormatUint(n, 10) + " B"
+		return lang.F("{0} B", strconv.FormatUint(n, 10))
 	case n < 1000*1000:
-		return strconv.FormatFloat(float64(n)/1e3, 'f', 1, 64) + " kB"
+		return lang.F("{0} kB", strconv.FormatFloat(float64(n)/1e3, 'f', 1, 64))
 	}
-	return strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64) + " MB"
+	return lang.F("{0} MB", strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64))
 }
 
 // Quick writes a short time, such as a round trip: two or three digits and a unit.
@@ -48,26 +50,26 @@ func Quick(d time.Duration) string {
 	case d <= 0:
 		return "–"
 	case ms < 10:
-		return strconv.FormatFloat(ms, 'f', 1, 64) + " ms"
+		return lang.F("{0} ms", strconv.FormatFloat(ms, 'f', 1, 64))
 	case ms < 1000:
-		return strconv.FormatFloat(ms, 'f', 0, 64) + " ms"
+		return lang.F("{0} ms", strconv.FormatFloat(ms, 'f', 0, 64))
 	}
-	return strconv.FormatFloat(ms/1000, 'f', 1, 64) + " s"
+	return lang.F("{0} s", strconv.FormatFloat(ms/1000, 'f', 1, 64))
 }
 
 // Age writes how long ago something was.
 func Age(d time.Duration) string {
 	switch {
 	case d < time.Second:
-		return "now"
+		return lang.T("now")
 	case d < time.Minute:
-		return strconv.Itoa(int(d/time.Second)) + " s"
+		return lang.F("{0} s", strconv.Itoa(int(d/time.Second)))
 	case d < time.Hour:
-		return strconv.Itoa(int(d/time.Minute)) + " min"
+		return lang.F("{0} min", strconv.Itoa(int(d/time.Minute)))
 	case d < 48*time.Hour:
-		return strconv.Itoa(int(d/time.Hour)) + " h"
+		return lang.F("{0} h", strconv.Itoa(int(d/time.Hour)))
 	}
-	return strconv.Itoa(int(d/(24*time.Hour))) + " d"
+	return lang.F("{0} d", strconv.Itoa(int(d/(24*time.Hour))))
 }
 
 // Span writes how long something lasts already, in two units.
@@ -77,13 +79,13 @@ func Span(d time.Duration) string {
 	case s < 0:
 		return "–"
 	case s < 60:
-		return strconv.Itoa(s) + " s"
+		return lang.F("{0} s", strconv.Itoa(s))
 	case s < 3600:
-		return strconv.Itoa(s/60) + " min " + strconv.Itoa(s%60) + " s"
+		return lang.F("{0} min {1} s", strconv.Itoa(s/60), strconv.Itoa(s%60))
 	case s < 48*3600:
-		return strconv.Itoa(s/3600) + " h " + strconv.Itoa(s%3600/60) + " min"
+		return lang.F("{0} h {1} min", strconv.Itoa(s/3600), strconv.Itoa(s%3600/60))
 	}
-	return strconv.Itoa(s/86400) + " d " + strconv.Itoa(s%86400/3600) + " h"
+	return lang.F("{0} d {1} h", strconv.Itoa(s/86400), strconv.Itoa(s%86400/3600))
 }
 
 // Clock writes a time of day with milliseconds, in the zone of t.
@@ -105,14 +107,13 @@ func Clock(t time.Time) string {
 
 // Skew says how far the clock of a device is from this computer's.
 func Skew(d time.Duration) string {
-	ahead := " ahead"
+	if max(d, -d) < time.Second {
+		return lang.T("The same")
+	}
 	if d < 0 {
-		d, ahead = -d, " behind"
+		return lang.F("{0} behind", Span(-d))
 	}
-	if d < time.Second {
-		return "The same"
-	}
-	return Span(d) + ahead
+	return lang.F("{0} ahead", Span(d))
 }
 
 // Offset writes a zone's distance from UTC, such as "UTC+02:00".

@@ -13,6 +13,7 @@ import (
 
 	"ncpweb/session"
 	"ncpweb/wasm/doc"
+	"ncpweb/wasm/lang"
 	"ncpweb/wasm/show"
 )
 
@@ -87,7 +88,7 @@ func (v *asideView) listen() {
 
 // fault shows what is wrong with an input; empty: nothing.
 func (v *asideView) fault(in, where *doc.Element, words string) bool {
-	where.SetText(words)
+	where.SetText(lang.T(words))
 	if words == "" {
 		in.SetFlag("aria-invalid", false)
 		return false
@@ -152,7 +153,7 @@ func (v *asideView) addItem() {
 
 func (v *asideView) numberItems() {
 	for i, in := range v.items.All("input") {
-		in.SetAttribute("aria-label", "Item "+strconv.Itoa(i+1))
+		in.SetAttribute("aria-label", lang.F("Item {0}", strconv.Itoa(i+1)))
 	}
 }
 
@@ -213,8 +214,8 @@ func (v *asideView) setProperty() {
 func (v *asideView) addGroupRow() *doc.Element {
 	row := v.groupRow.Copy()
 	n := strconv.Itoa(v.groupRows.Value.Get("childElementCount").Int() + 1)
-	row.One(`[name="group-pin"]`).SetAttribute("aria-label", "Pin "+n)
-	row.One(`[name="group-value"]`).SetAttribute("aria-label", "Value "+n)
+	row.One(`[name="group-pin"]`).SetAttribute("aria-label", lang.F("Pin {0}", n))
+	row.One(`[name="group-value"]`).SetAttribute("aria-label", lang.F("Value {0}", n))
 	v.groupRows.Append(row)
 	return row
 }
@@ -238,7 +239,7 @@ func (v *asideView) writeGroup() {
 		writes = append(writes, session.PinWrite{Pin: n, Values: []string{value}})
 	}
 	if len(writes) == 0 {
-		v.groupFault.SetText(groupEmpty)
+		v.groupFault.SetText(lang.T(groupEmpty))
 		return
 	}
 	v.groupFault.SetText("")

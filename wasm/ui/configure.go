@@ -7,6 +7,7 @@ import (
 
 	"ncpweb/session"
 	"ncpweb/wasm/doc"
+	"ncpweb/wasm/lang"
 	"ncpweb/wasm/page"
 	"ncpweb/wasm/show"
 )
@@ -252,10 +253,10 @@ func (v *configureView) renderSteps(steps []session.Step) {
 	v.badge.Box.Show(len(steps) > 0)
 	switch {
 	case failed > 0:
-		v.badge.Set(CountWords(failed, "step failed", "steps failed"), show.Fail)
+		v.badge.Set(lang.N(failed, "{0} step failed", "{0} steps failed"), show.Fail)
 	case waiting > 0:
-		v.badge.Set("Sending", show.Busy)
+		v.badge.Set(lang.T("Sending"), show.Busy)
 	default:
-		v.badge.Set("Applied", show.OK)
+		v.badge.Set(lang.T("Applied"), show.OK)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"ncpweb/ncp"
 	"ncpweb/session"
 	"ncpweb/wasm/doc"
+	"ncpweb/wasm/lang"
 	"ncpweb/wasm/show"
 )
 
@@ -250,7 +251,7 @@ func newTimePanel(u *UI) timePanel {
 func (p *timePanel) render(st *session.State, now time.Time) {
 	t := &st.Device.Time
 	if !t.Known {
-		p.clock.SetText("Not known to the NCP")
+		p.clock.SetText(lang.T("Not known to the NCP"))
 		for _, e := range []*doc.Element{p.skew, p.zone, p.dst} {
 			e.SetText("–")
 		}
@@ -266,7 +267,7 @@ func (p *timePanel) render(st *session.State, now time.Time) {
 	}
 	l := &st.Device.Location
 	if !l.Known {
-		p.place.SetText("Not known before the first cloud connection")
+		p.place.SetText(lang.T("Not known before the first cloud connection"))
 		p.coordinates.SetText("–")
 		p.posix.SetText("–")
 		return

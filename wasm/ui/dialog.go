@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ncpweb/wasm/doc"
+	"ncpweb/wasm/lang"
 	"ncpweb/wasm/show"
 )
 
@@ -70,16 +71,16 @@ func newConfirms(u *UI) *confirms {
 // ask opens the dialog; then runs when the person confirms.
 func (c *confirms) ask(what Confirmation, then func()) {
 	c.present, c.then = what, then
-	c.title.SetText(what.Title)
-	c.text.SetText(what.Text)
-	c.ok.SetText(what.Button)
+	c.title.SetText(lang.T(what.Title))
+	c.text.SetText(lang.T(what.Text))
+	c.ok.SetText(lang.T(what.Button))
 	class := "btn primary"
 	if what.Danger {
 		class += " danger"
 	}
 	c.ok.SetAttr("class", class)
 	c.typed.Show(what.Typed != "")
-	c.label.SetText("Type " + what.Typed + " to go on")
+	c.label.SetText(lang.F("Type {0} to go on", what.Typed))
 	c.input.SetInput("")
 	c.check()
 	c.dialog.Value.Call("showModal")
@@ -134,7 +135,7 @@ func newFullText(u *UI) *fullText {
 }
 
 // showCut shows whole what setCut has cut.
-func (f *fullText) showCut(e *doc.Element) { f.show("Full text", e.GetAttribute("title")) }
+func (f *fullText) showCut(e *doc.Element) { f.show(lang.T("Full text"), e.GetAttribute("title")) }
 
 func (f *fullText) show(title, text string) {
 	f.title.SetText(title)

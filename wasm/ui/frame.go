@@ -8,6 +8,7 @@ import (
 
 	"ncpweb/session"
 	"ncpweb/wasm/doc"
+	"ncpweb/wasm/lang"
 	"ncpweb/wasm/page"
 	"ncpweb/wasm/show"
 )
@@ -89,7 +90,7 @@ func (f *frame) render() {
 	word, tone := PhaseWords(st.Phase)
 	name, _ := show.Cut(show.Visible(st.Port.Name), 60)
 	if name == "" {
-		name = "Serial port"
+		name = lang.T("Serial port")
 	}
 	var detail []string
 	switch st.Phase {

@@ -10,6 +10,7 @@ import (
 
 	"ncpweb/session"
 	"ncpweb/wasm/doc"
+	"ncpweb/wasm/lang"
 	"ncpweb/wasm/show"
 )
 
@@ -69,12 +70,12 @@ func (v *pinsView) addPin() {
 	n, ok := parsePin(v.add.Input())
 	v.add.SetFlag("aria-invalid", !ok)
 	if !ok {
-		v.note.SetText("Add a pin: " + strings.ToLower(needPin[:1]) + needPin[1:])
+		v.note.SetText(lang.T(needPin))
 		v.add.Focus()
 		return
 	}
 	if err := v.u.session.AddPin(n); err != nil {
-		v.note.SetText(pinsFullWord)
+		v.note.SetText(lang.T(pinsFullWord))
 		return
 	}
 	v.note.SetText("")
@@ -298,6 +299,6 @@ func (v *pinsView) applyFilter() {
 	if hidden == 0 {
 		v.note.SetText("")
 	} else {
-		v.note.SetText(CountWords(hidden, "pin is", "pins are") + " hidden by the filter.")
+		v.note.SetText(lang.N(hidden, "{0} pin is hidden by the filter.", "{0} pins are hidden by the filter."))
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"ncpweb/session"
 	"ncpweb/wasm/doc"
+	"ncpweb/wasm/lang"
 	"ncpweb/wasm/page"
 	"ncpweb/wasm/show"
 )
@@ -201,7 +202,7 @@ func (u *UI) copy(text string) {
 	page.Copy(text, func(err error) {
 		u.Post(func() {
 			if err != nil {
-				u.toasts.add("The browser did not allow copying", show.Warn)
+				u.toasts.add(lang.T("The browser did not allow copying"), show.Warn)
 				return
 			}
 			u.toasts.add(Done("copied"), show.OK)

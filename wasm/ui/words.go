@@ -13,6 +13,7 @@ import (
 
 	"ncpweb/ncp"
 	"ncpweb/session"
+	"ncpweb/wasm/lang"
 	"ncpweb/wasm/show"
 )
 
@@ -20,82 +21,82 @@ import (
 func PhaseWords(p session.Phase) (string, show.Tone) {
 	switch p {
 	case session.PhaseOpening:
-		return "Opening the port", show.Busy
+		return lang.T("Opening the port"), show.Busy
 	case session.PhaseSearching:
-		return "Looking for the NCP", show.Busy
+		return lang.T("Looking for the NCP"), show.Busy
 	case session.PhaseRaising:
-		return "Settling on a rate", show.Busy
+		return lang.T("Settling on a rate"), show.Busy
 	case session.PhaseReading:
-		return "Reading the NCP", show.Busy
+		return lang.T("Reading the NCP"), show.Busy
 	case session.PhaseReady:
-		return "Connected", show.OK
+		return lang.T("Connected"), show.OK
 	case session.PhaseRecover:
-		return "Bringing the NCP up again", show.Busy
+		return lang.T("Bringing the NCP up again"), show.Busy
 	case session.PhaseLent:
-		return "Port in use", show.Busy
+		return lang.T("Port in use"), show.Busy
 	case session.PhaseUnplugged:
-		return "Unplugged", show.Warn
+		return lang.T("Unplugged"), show.Warn
 	case session.PhaseFailed:
-		return "Not connected", show.Fail
+		return lang.T("Not connected"), show.Fail
 	}
-	return "No device", show.Idle
+	return lang.T("No device"), show.Idle
 }
 
 // StateWords says an NCP's state.
 func StateWords(s ncp.State, known bool) (string, show.Tone) {
 	if !known {
-		return "Not known yet", show.Idle
+		return lang.T("Not known yet"), show.Idle
 	}
 	switch s {
 	case ncp.StateUnknown:
-		return "Unknown", show.Idle
+		return lang.T("Unknown"), show.Idle
 	case ncp.StateIdle:
-		return "Idle", show.Idle
+		return lang.T("Idle"), show.Idle
 	case ncp.StateConfiguration:
-		return "Configuration mode", show.Busy
+		return lang.T("Configuration mode"), show.Busy
 	case ncp.StateConnectingNetwork:
-		return "Connecting to the network", show.Busy
+		return lang.T("Connecting to the network"), show.Busy
 	case ncp.StateConnectingCloud:
-		return "Connecting to the cloud", show.Busy
+		return lang.T("Connecting to the cloud"), show.Busy
 	case ncp.StateConnected:
-		return "Online", show.OK
+		return lang.T("Online"), show.OK
 	case ncp.StateNotInitialized:
-		return "Not initialized", show.Warn
+		return lang.T("Not initialized"), show.Warn
 	case ncp.StateOTAUpgrade:
-		return "Updating its firmware", show.Busy
+		return lang.T("Updating its firmware"), show.Busy
 	case ncp.StateError:
-		return "Error", show.Fail
+		return lang.T("Error"), show.Fail
 	}
-	return "State " + strconv.Itoa(int(s)), show.Warn
+	return lang.F("State {0}", strconv.Itoa(int(s))), show.Warn
 }
 
 // CodeWords says an event that the NCP told.
 func CodeWords(c ncp.EventCode) (string, show.Tone) {
 	switch c {
 	case ncp.EventRebooting:
-		return "NCP restarts", show.Busy
+		return lang.T("NCP restarts"), show.Busy
 	case ncp.EventClick:
-		return "Button: click", show.Idle
+		return lang.T("Button: click"), show.Idle
 	case ncp.EventDoubleClick:
-		return "Button: double click", show.Idle
+		return lang.T("Button: double click"), show.Idle
 	case ncp.EventLongPress:
-		return "Button: held", show.Idle
+		return lang.T("Button: held"), show.Idle
 	case ncp.EventLongRelease:
-		return "Button: let go after a hold", show.Idle
+		return lang.T("Button: let go after a hold"), show.Idle
 	case ncp.EventResetStart:
-		return "Button held 10 s: letting go clears the configuration", show.Warn
+		return lang.T("Button held 10 s: letting go clears the configuration"), show.Warn
 	case ncp.EventResetCancel:
-		return "Button held 15 s: reset called off", show.Idle
+		return lang.T("Button held 15 s: reset called off"), show.Idle
 	case ncp.EventResetDone:
-		return "Configuration cleared by the button", show.Warn
+		return lang.T("Configuration cleared by the button"), show.Warn
 	case ncp.EventProvisioned:
-		return "Provisioned", show.OK
+		return lang.T("Provisioned"), show.OK
 	case ncp.EventTimeSync:
-		return "Asked for the time", show.Idle
+		return lang.T("Asked for the time"), show.Idle
 	case ncp.EventTimeChanged:
-		return "Time or place changed", show.Idle
+		return lang.T("Time or place changed"), show.Idle
 	}
-	return "Event " + strconv.Itoa(int(c)), show.Idle
+	return lang.F("Event {0}", strconv.Itoa(int(c))), show.Idle
 }
 
 // EventWords says an entry of the timeline. Text of devices in it is made visible.
@@ -108,11 +109,11 @@ func EventWords(e session.Event) (string, show.Tone) {
 	case session.EventNCP:
 		return CodeWords(ncp.EventCode(e.Value))
 	case session.EventLogged:
-		return join("Event "+text+" logged", detail), show.OK
+		return join(lang.F("Event {0} logged", text), detail), show.OK
 	case session.EventResolved:
-		return join("Event "+text+" resolved", detail), show.OK
+		return join(lang.F("Event {0} resolved", text), detail), show.OK
 	case session.EventMetadata:
-		return join("Metadata "+text+" set", detail), show.OK
+		return join(lang.F("Metadata {0} set", text), detail), show.OK
 	case session.EventLink:
 		return linkWords(e.Text, detail)
 	}
@@ -122,25 +123,25 @@ func EventWords(e session.Event) (string, show.Tone) {
 func linkWords(key, detail string) (string, show.Tone) {
 	switch key {
 	case "up":
-		return join("NCP answers", rateWord(detail)), show.OK
+		return join(lang.T("NCP answers"), rateWord(detail)), show.OK
 	case "down":
 		return downWords(detail)
 	case "rate":
 		return rateWords(detail)
 	case "reboot":
-		return join("NCP restarts", detail), show.Warn
+		return join(lang.T("NCP restarts"), detail), show.Warn
 	case "crash":
-		return join("NCP crashed", detail), show.Fail
+		return join(lang.T("NCP crashed"), detail), show.Fail
 	case "reapplied":
-		return join("Configuration applied again", detail), show.OK
+		return join(lang.T("Configuration applied again"), detail), show.OK
 	case "reapplyfailed":
-		return join("Configuration could not be applied again", detail), show.Fail
+		return join(lang.T("Configuration could not be applied again"), detail), show.Fail
 	case "unplugged":
-		return join("Unplugged", detail), show.Warn
+		return join(lang.T("Unplugged"), detail), show.Warn
 	case "plugged":
-		return join("Plugged in again", detail), show.OK
+		return join(lang.T("Plugged in again"), detail), show.OK
 	case "lent":
-		return join("Port lent", detail), show.Idle
+		return join(lang.T("Port lent"), detail), show.Idle
 	}
 	return join(show.Visible(key), detail), show.Idle
 }
@@ -149,13 +150,13 @@ func linkWords(key, detail string) (string, show.Tone) {
 func downWords(cause string) (string, show.Tone) {
 	switch cause {
 	case "silent":
-		return "NCP stopped answering", show.Warn
+		return lang.T("NCP stopped answering"), show.Warn
 	case "reboot":
-		return "NCP went down to restart", show.Idle
+		return lang.T("NCP went down to restart"), show.Idle
 	case "restarted":
-		return "NCP restarted by itself", show.Warn
+		return lang.T("NCP restarted by itself"), show.Warn
 	}
-	return "Connection to the NCP ended", show.Idle
+	return lang.T("Connection to the NCP ended"), show.Idle
 }
 
 // rateWords says what became of a rate, such as "proven 460800".
@@ -163,13 +164,13 @@ func rateWords(detail string) (string, show.Tone) {
 	key, rate, _ := strings.Cut(detail, " ")
 	switch key {
 	case "proven":
-		return rateWord(rate) + " proven", show.OK
+		return lang.F("{0} proven", rateWord(rate)), show.OK
 	case "bad":
-		return rateWord(rate) + " does not carry", show.Warn
+		return lang.F("{0} does not carry", rateWord(rate)), show.Warn
 	case "refused":
-		return rateWord(rate) + " refused by the NCP", show.Warn
+		return lang.F("{0} refused by the NCP", rateWord(rate)), show.Warn
 	}
-	return join("Baud rate", rateWord(detail)), show.Idle
+	return join(lang.T("Baud rate"), rateWord(detail)), show.Idle
 }
 
 // rateWord adds the unit to a detail that is only a number.
@@ -195,29 +196,29 @@ func NoticeWords(notice string) string {
 	case "":
 		return ""
 	case "searching":
-		return "Asking at " + rate + "."
+		return lang.F("Asking at {0}.", rate)
 	case "found":
-		return "The NCP answers at " + rate + "."
+		return lang.F("The NCP answers at {0}.", rate)
 	case "booting":
-		return "Boot log heard. Waiting for the NCP to come up."
+		return lang.T("Boot log heard. Waiting for the NCP to come up.")
 	case "raising":
-		return "Changing to " + rate + "."
+		return lang.F("Changing to {0}.", rate)
 	case "proven":
-		return rate + " carries long frames without an error."
+		return lang.F("{0} carries long frames without an error.", rate)
 	case "refused":
-		return "The NCP does not take " + rate + "."
+		return lang.F("The NCP does not take {0}.", rate)
 	case "bad":
-		return rate + " is not reliable here. Going down."
+		return lang.F("{0} is not reliable here. Going down.", rate)
 	case "noisy":
-		return "The line has errors: staying at " + rate + "."
+		return lang.F("The line has errors: staying at {0}.", rate)
 	case "talkdown":
-		return "Nothing passes at " + rate + ". Asking for a slower rate."
+		return lang.F("Nothing passes at {0}. Asking for a slower rate.", rate)
 	case "resetting":
-		return "Resetting the module by DTR and RTS."
+		return lang.T("Resetting the module by DTR and RTS.")
 	case "waitreboot":
-		return "Waiting for the NCP to restart by itself. This takes up to a minute."
+		return lang.T("Waiting for the NCP to restart by itself. This takes up to a minute.")
 	case "listening":
-		return "Nobody answered. Listening for a boot log at " + rate + "."
+		return lang.F("Nobody answered. Listening for a boot log at {0}.", rate)
 	}
 	return show.Visible(notice)
 }
@@ -226,9 +227,9 @@ func NoticeWords(notice string) string {
 func DirectionWords(d session.Direction) string {
 	switch d {
 	case session.FromCloud:
-		return "cloud"
+		return lang.T("cloud")
 	case session.ToCloud:
-		return "this page"
+		return lang.T("this page")
 	}
 	return ""
 }
@@ -237,9 +238,9 @@ func DirectionWords(d session.Direction) string {
 func TriWords(t session.Tri) string {
 	switch t {
 	case session.Yes:
-		return "Yes"
+		return lang.T("Yes")
 	case session.No:
-		return "No"
+		return lang.T("No")
 	}
 	return "–"
 }
@@ -248,23 +249,24 @@ func TriWords(t session.Tri) string {
 func DSTWords(d ncp.DSTStatus) string {
 	switch d {
 	case ncp.DSTNotApplicable:
-		return "This place has none"
+		return lang.T("This place has none")
 	case ncp.DSTActive:
-		return "On now"
+		return lang.T("On now")
 	case ncp.DSTInactive:
-		return "Off now"
+		return lang.T("Off now")
 	}
-	return "No information"
+	return lang.T("No information")
 }
 
 // StepWords names a step of an apply by what it does; unknown ones by their method.
 func StepWords(method string) string {
 	if w := stepNames[method]; w != "" {
-		return w
+		return lang.T(w)
 	}
 	return show.Visible(method)
 }
 
+//lang:texts
 var stepNames = map[string]string{
 	"setFirmwareInfo":    "Firmware info",
 	"initLED":            "Status LED",
@@ -284,15 +286,15 @@ var stepNames = map[string]string{
 func StepStatusWords(s session.StepStatus) (string, show.Tone) {
 	switch s {
 	case session.StepRunning:
-		return "sending", show.Busy
+		return lang.T("sending"), show.Busy
 	case session.StepDone:
-		return "done", show.OK
+		return lang.T("done"), show.OK
 	case session.StepSkipped:
-		return "not sent", show.Idle
+		return lang.T("not sent"), show.Idle
 	case session.StepFailed:
-		return "failed", show.Fail
+		return lang.T("failed"), show.Fail
 	}
-	return "waiting", show.Idle
+	return lang.T("waiting"), show.Idle
 }
 
 // QualityWords judges a link by what was counted on it.
@@ -300,39 +302,32 @@ func QualityWords(l session.LinkStats) (string, show.Tone) {
 	bad := l.CRCErrors + l.Missed
 	switch {
 	case l.RxFrames == 0:
-		return "No frames yet", show.Idle
+		return lang.T("No frames yet"), show.Idle
 	case bad == 0:
-		return "Clean", show.OK
+		return lang.T("Clean"), show.OK
 	case bad*100 < l.RxFrames:
-		return "Some errors", show.Warn
+		return lang.T("Some errors"), show.Warn
 	}
-	return "Noisy", show.Fail
-}
-
-// CountWords names an amount of things.
-func CountWords(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return show.Grouped(uint64(n)) + " " + many
+	return lang.T("Noisy"), show.Fail
 }
 
 // PinsEmpty says why the table of pins is empty and what fills it.
 func PinsEmpty(ready bool, d session.Device) string {
 	switch {
 	case !ready:
-		return "Pins appear when a value passes. Connect a device, or try without hardware."
+		return lang.T("Pins appear when a value passes. Connect a device, or try without hardware.")
 	case d.StateKnown && d.State == ncp.StateNotInitialized:
-		return "The NCP waits for a template: apply one under Configure. Values pass when it is online."
+		return lang.T("The NCP waits for a template: apply one under Configure. Values pass when it is online.")
 	case d.StateKnown && d.State != ncp.StateConnected:
-		return "The NCP is not online yet. Values pass when it is."
+		return lang.T("The NCP is not online yet. Values pass when it is.")
 	}
-	return "Pins appear when a value passes. Add one by its number, or write a value."
+	return lang.T("Pins appear when a value passes. Add one by its number, or write a value.")
 }
 
 // Done says in a toast what passed. Keys are the page's own commands.
-func Done(command string) string { return doneWords[command] }
+func Done(command string) string { return lang.T(doneWords[command]) }
 
+//lang:texts
 var doneWords = map[string]string{
 	"refresh":     "Read again",
 	"apply":       "Configuration applied",
@@ -366,6 +361,8 @@ type Confirmation struct {
 }
 
 // Confirmations of the device view.
+//
+//lang:texts
 var (
 	confirmReboot = Confirmation{
 		Title:  "Restart the NCP",
@@ -388,26 +385,28 @@ var (
 func FieldWords(e *session.FieldError) string {
 	switch e.Rule {
 	case session.RuleRequired:
-		return "Needed."
+		return lang.T("Needed.")
 	case session.RulePrefix:
-		return "Must begin with " + e.Prefix + "."
+		return lang.F("Must begin with {0}.", e.Prefix)
 	case session.RuleNumber:
-		return "A whole number, digits only."
+		return lang.T("A whole number, digits only.")
 	case session.RuleRange:
-		w := strconv.Itoa(e.Min) + " to " + strconv.Itoa(e.Max) + "."
+		from, to := strconv.Itoa(e.Min), strconv.Itoa(e.Max)
 		if e.Also != nil {
-			return strconv.Itoa(*e.Also) + ", or " + w
+			return lang.F("{0}, or {1} to {2}.", strconv.Itoa(*e.Also), from, to)
 		}
-		return "From " + w
+		return lang.F("From {0} to {1}.", from, to)
 	case session.RuleNUL:
-		return "Must not hold a NUL character."
+		return lang.T("Must not hold a NUL character.")
 	case session.RuleLong:
-		return "Too long: at most " + strconv.Itoa(e.Max) + " bytes."
+		return lang.F("Too long: at most {0} bytes.", strconv.Itoa(e.Max))
 	}
-	return "Cannot be sent like this."
+	return lang.T("Cannot be sent like this.")
 }
 
 // Words of the pin forms.
+//
+//lang:texts
 const (
 	needPin      = "A number from 0 to 65535."
 	needCode     = "Needed."
@@ -419,11 +418,12 @@ const (
 // FieldName names a field of the forms in a list of what is wrong.
 func FieldName(field string) string {
 	if w := fieldNames[field]; w != "" {
-		return w
+		return lang.T(w)
 	}
 	return show.Visible(field)
 }
 
+//lang:texts
 var fieldNames = map[string]string{
 	"templateID": "Template ID", "templateName": "Template name",
 	"firmwareType": "Firmware type", "firmwareVersion": "Firmware version", "firmwareBuild": "Firmware build", "blynkVersion": "Blynk library",
@@ -440,29 +440,29 @@ func ApplyNote(ready bool, st *session.State, running bool) string {
 	applied := st.Applied
 	switch {
 	case running:
-		return "Sending, step by step."
+		return lang.T("Sending, step by step.")
 	case !ready && applied != nil:
-		return "Applied before. It is applied again when the NCP answers."
+		return lang.T("Applied before. It is applied again when the NCP answers.")
 	case !ready:
-		return "Connect a device first."
+		return lang.T("Connect a device first.")
 	case applied != nil && applied.TemplateID != "":
-		return "Applied: " + show.Visible(applied.TemplateName) + " (" + show.Visible(applied.TemplateID) + "). Applied again after each restart."
+		return lang.F("Applied: {0} ({1}). Applied again after each restart.", show.Visible(applied.TemplateName), show.Visible(applied.TemplateID))
 	}
 	if st.Device.StateKnown && st.Device.State != ncp.StateNotInitialized {
-		return "The NCP runs with what it was told before. Apply replaces it."
+		return lang.T("The NCP runs with what it was told before. Apply replaces it.")
 	}
-	return "Nothing is applied yet. The NCP waits for a template."
+	return lang.T("Nothing is applied yet. The NCP waits for a template.")
 }
 
 // ThemeWords names the setting of the colours.
 func ThemeWords(theme string) string {
 	switch theme {
 	case "light":
-		return "Colours: light"
+		return lang.T("Colours: light")
 	case "dark":
-		return "Colours: dark"
+		return lang.T("Colours: dark")
 	}
-	return "Colours: as the system"
+	return lang.T("Colours: as the system")
 }
 
 // placeTime writes a device's clock, now, in its own zone.

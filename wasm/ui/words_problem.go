@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"ncpweb/session"
+	"ncpweb/wasm/lang"
 	"ncpweb/wasm/show"
 )
 
@@ -34,6 +35,8 @@ func try(texts ...string) []Remedy {
 }
 
 // Rights on Linux: the groups that own serial ports, and the sandbox of the snap.
+//
+//lang:texts
 var linuxRights = []Remedy{
 	{"Debian, Ubuntu, Fedora: add yourself to the group that owns serial ports, then log out and in", "sudo usermod -aG dialout $USER"},
 	{"Arch: the group is called uucp", "sudo usermod -aG uucp $USER"},
@@ -46,28 +49,32 @@ func ProblemCard(p *session.Problem, linux bool) Card {
 	if c.Title == "" {
 		c = cards[session.CodeCore]
 	}
-	c.Try = append([]Remedy(nil), c.Try...)
+	remedies := c.Try
+	if linux && (p.Code == session.CodeDenied || p.Code == session.CodeBusy || p.Code == session.CodeOpenFailed) {
+		remedies = append(remedies[:len(remedies):len(remedies)], linuxRights...)
+	}
+	c.Try = make([]Remedy, len(remedies))
+	for i, r := range remedies {
+		c.Try[i] = Remedy{lang.T(r.Text), r.Line}
+	}
+	c.Title, c.Why = lang.T(c.Title), lang.T(c.Why)
 	if c.Tone == "" {
 		c.Tone = show.Fail
 	}
-	if op := opWords[p.Op]; op != "" {
-		c.What = strings.ReplaceAll(c.What, "{op}", op)
-	} else {
-		c.What = strings.ReplaceAll(c.What, "{op}", "The last step")
+	op := opWords[p.Op]
+	if op == "" {
+		op = lastStep
 	}
+	c.What = lang.F(c.What, lang.T(op))
 	switch p.Code {
 	case session.CodeSilent, session.CodeNoise, session.CodeNotAnswered:
 		if rates := ratesTried(p.Detail); rates != "" {
-			c.What += " Tried: " + rates + " baud."
+			c.What += " " + lang.F("Tried: {0} baud.", rates)
 		}
 	case session.CodeInput:
 		if field, _, _ := strings.Cut(p.Detail, ":"); field != "" {
 			short, _ := show.Cut(FieldName(field), 80)
-			c.What += " See: " + short + "."
-		}
-	case session.CodeDenied, session.CodeBusy, session.CodeOpenFailed:
-		if linux {
-			c.Try = append(c.Try, linuxRights...)
+			c.What += " " + lang.F("See: {0}.", short)
 		}
 	}
 	return c
@@ -87,7 +94,12 @@ func ratesTried(detail string) string {
 	return strings.Join(rates, ", ")
 }
 
+//lang:texts
+const lastStep = "The last step"
+
 // opWords say what was being done, as the beginning of a sentence.
+//
+//lang:texts
 var opWords = map[string]string{
 	"connect": "Connecting", "disconnect": "Disconnecting", "open": "Opening the port", "search": "Looking for the NCP", "raise": "Changing the baud rate",
 	"read": "Reading the NCP", "refresh": "Reading the NCP", "apply": "Applying the configuration", "initialize": "Initializing",
@@ -98,6 +110,9 @@ var opWords = map[string]string{
 	"pin": "The change of the pin", "lend": "Lending the port", "copy": "Copying", "save": "Saving the file", "request": "Asking for a port", "try": "Loading the simulated device",
 }
 
+// cards are what is said of each code.
+//
+//lang:texts
 var cards = map[session.Code]Card{
 	session.CodeNoSerial: {
 		Title: "This browser has no Web Serial",
@@ -157,49 +172,49 @@ var cards = map[session.Code]Card{
 	},
 	session.CodeTimeout: {
 		Title: "No answer in time",
-		What:  "{op}: the NCP did not answer in time. The connection is still there.",
+		What:  "{0}: the NCP did not answer in time. The connection is still there.",
 		Why:   "The NCP was busy or restarted, a byte was lost, or its firmware does not know this call.",
 		Try:   try("Try again.", "Look at Methods on the Device view: this NCP may not have the call.", "If it happens often, go to a slower baud rate."),
 		Tone:  show.Warn, Retry: true,
 	},
 	session.CodeRefused: {
 		Title: "The NCP said no",
-		What:  "{op} was refused by the NCP.",
+		What:  "{0} was refused by the NCP.",
 		Why:   "It is in a state that does not allow it, or a value does not suit it.",
 		Try:   try("Check the state on the Device view: most calls need an applied configuration.", "Check the values.", "Look at Methods on the Device view: an older NCP lacks newer calls."),
 		Tone:  show.Warn, Retry: true,
 	},
 	session.CodeStatus: {
 		Title: "The NCP reported an error",
-		What:  "{op} ended with an error status.",
+		What:  "{0} ended with an error status.",
 		Why:   "The NCP could not read the call or ran out of memory; older firmware knows fewer calls.",
 		Try:   try("Try again.", "Reboot the NCP.", "Copy the details for a report if it stays."),
 		Retry: true,
 	},
 	session.CodeInput: {
 		Title: "This cannot be sent",
-		What:  "{op} did not start: a value is not allowed.",
+		What:  "{0} did not start: a value is not allowed.",
 		Why:   "It is empty, too long, out of range, or holds a character that the protocol cannot carry.",
 		Try:   try("Correct the value, then send it again."),
 		Tone:  show.Warn,
 	},
 	session.CodeNotReady: {
 		Title: "No NCP to talk to",
-		What:  "{op} did not start: no NCP answers at the moment.",
+		What:  "{0} did not start: no NCP answers at the moment.",
 		Why:   "Nothing is connected, or the NCP is being brought up.",
 		Try:   try("Connect a device.", "Wait until the chip at the top says Connected, then try again."),
 		Tone:  show.Warn, Retry: true,
 	},
 	session.CodeCanceled: {
 		Title: "Stopped",
-		What:  "{op} was stopped before it ended.",
+		What:  "{0} was stopped before it ended.",
 		Why:   "You or the page ended it.",
 		Try:   try("Start it again when you want it."),
 		Tone:  show.Warn, Retry: true,
 	},
 	session.CodeCore: {
 		Title: "The page failed",
-		What:  "{op} failed inside the page.",
+		What:  "{0} failed inside the page.",
 		Why:   "This is a fault of the page, not of your device.",
 		Try:   try("Try again.", "Load the page again: the device keeps its state.", "Copy the details for a report."),
 		Retry: true,
