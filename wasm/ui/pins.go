@@ -93,7 +93,7 @@ func (v *pinsView) clicked(e *doc.Element) {
 	switch e.Data("act") {
 	case "write":
 		v.selectPin(n)
-		v.u.aside.focusValue()
+		v.u.write.focusValue()
 	case "sync":
 		v.u.do("sync", false, func(ctx context.Context) error { return v.u.session.Sync(ctx, n) })
 	case "remove":
@@ -123,7 +123,7 @@ func (v *pinsView) selectPin(n uint16) {
 	if r := v.rows[n]; r != nil {
 		r.box.SetAttr("aria-selected", "true")
 	}
-	v.u.aside.choose(n)
+	v.u.write.choose(n)
 }
 
 func (v *pinsView) render() {

@@ -41,7 +41,8 @@ type UI struct {
 	device    *deviceView
 	configure *configureView
 	pins      *pinsView
-	aside     *asideView
+	write     *writeView
+	timeline  *timelineView
 	log       *logView
 	parts     map[string][]part // of the views, by name
 	controls  []control
@@ -64,12 +65,13 @@ func New(opt Options) *UI {
 	u.device = newDeviceView(u)
 	u.configure = newConfigureView(u)
 	u.pins = newPinsView(u)
-	u.aside = newAsideView(u)
+	u.write = newWriteView(u)
+	u.timeline = newTimelineView(u)
 	u.log = newLogView(u)
 	u.parts = map[string][]part{
 		"device":    {u.device},
 		"configure": {u.configure},
-		"pins":      {u.pins, u.aside},
+		"pins":      {u.pins, u.write, u.timeline},
 		"log":       {u.log},
 	}
 	u.frame = newFrame(u)

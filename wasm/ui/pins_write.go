@@ -17,9 +17,8 @@ import (
 	"ncpweb/wasm/show"
 )
 
-// asideView is what stands beside the pin table: writing, properties, groups,
-// events, metadata and the timeline.
-type asideView struct {
+// writeView writes pins: values, properties and groups. It stands beside the table.
+type writeView struct {
 	u *UI
 
 	pin, pinFault, name   *doc.Element
@@ -32,25 +31,16 @@ type asideView struct {
 	groupRows, groupFault *doc.Element
 	groupTime             *doc.Element
 	groupRow              doc.Pattern
-	code, codeFault, text *doc.Element
-	field, fieldFault     *doc.Element
-	metadata              *doc.Element
-	timeline, noTimeline  *doc.Element
-	eventRow              doc.Pattern
-	events                []session.Event // as shown
 	props                 []session.Property
 }
 
-func newAsideView(u *UI) *asideView {
-	v := &asideView{
+func newWriteView(u *UI) *writeView {
+	v := &writeView{
 		u: u, pin: doc.ByID("write-pin"), pinFault: doc.ByID("e-pin"), name: doc.ByID("pin-name"),
 		last: doc.ByID("pin-last"), lastValue: doc.ByID("pin-last-value"),
 		items: doc.ByID("items"), valueFault: doc.ByID("e-value"), item: doc.NewPattern("t-item"),
 		property: doc.ByID("property-name"), propValue: doc.ByID("property-value"), propFault: doc.ByID("e-property"), properties: doc.ByID("properties"), propertyRow: doc.NewPattern("t-property"),
 		groupRows: doc.ByID("group-rows"), groupFault: doc.ByID("e-group"), groupTime: doc.ByID("group-time"), groupRow: doc.NewPattern("t-group-row"),
-		code: doc.ByID("event-code"), codeFault: doc.ByID("e-event-code"), text: doc.ByID("event-description"),
-		field: doc.ByID("metadata-field"), fieldFault: doc.ByID("e-metadata-field"), metadata: doc.ByID("metadata-value"),
-		timeline: doc.ByID("timeline"), noTimeline: doc.ByID("timeline-empty"), eventRow: doc.NewPattern("t-event"),
 	}
 	v.addGroupRow()
 	v.addGroupRow()
@@ -58,7 +48,7 @@ func newAsideView(u *UI) *asideView {
 	return v
 }
 
-func (v *asideView) listen() {
+func (v *writeView) listen() {
 	u := v.u
 	u.OnSubmit(doc.ByID("pin-write"), v.write)
 	u.On(doc.ByID("sync-pin"), "click", v.sync)
@@ -70,54 +60,35 @@ func (v *asideView) listen() {
 	u.On(v.pin, "input", func() {
 		if _, ok := parsePin(v.pin.Input()); ok {
 			v.showName()
-			v.fault(v.pin, v.pinFault, "")
+			fault(v.pin, v.pinFault, "")
 		}
 	})
 	u.On(v.name, "change", v.rename)
 	u.OnSubmit(doc.ByID("pin-property"), v.setProperty)
 	u.On(doc.ByID("group-add"), "click", func() { v.addGroupRow().One("input").Focus() })
 	u.OnSubmit(doc.ByID("pin-group"), v.writeGroup)
-	u.OnSubmit(doc.ByID("event-form"), func() {
-		text := v.text.Input()
-		v.event("logEvent", func(ctx context.Context, code string) error { return u.session.LogEvent(ctx, code, text) })
-	})
-	u.On(doc.ByID("event-resolve"), "click", func() { v.event("resolve", u.session.ResolveEvent) })
-	u.On(doc.ByID("event-resolve-all"), "click", func() { v.event("resolveAll", u.session.ResolveAllEvents) })
-	u.OnSubmit(doc.ByID("metadata-form"), v.setMetadata)
-}
-
-// fault shows what is wrong with an input; empty: nothing.
-func (v *asideView) fault(in, where *doc.Element, words string) bool {
-	where.SetText(lang.T(words))
-	if words == "" {
-		in.SetFlag("aria-invalid", false)
-		return false
-	}
-	in.SetAttr("aria-invalid", "true")
-	in.Focus()
-	return true
 }
 
 // thePin reads the pin number of the form.
-func (v *asideView) thePin() (uint16, bool) {
+func (v *writeView) thePin() (uint16, bool) {
 	n, ok := parsePin(v.pin.Input())
 	words := ""
 	if !ok {
 		words = needPin
 	}
-	v.fault(v.pin, v.pinFault, words)
+	fault(v.pin, v.pinFault, words)
 	return n, ok
 }
 
 // choose puts a pin of the table into the form.
-func (v *asideView) choose(n uint16) {
+func (v *writeView) choose(n uint16) {
 	v.pin.SetInput(strconv.Itoa(int(n)))
-	v.fault(v.pin, v.pinFault, "")
+	fault(v.pin, v.pinFault, "")
 	v.showName()
 }
 
 // showName puts the name of the pin in the form beside its number.
-func (v *asideView) showName() {
+func (v *writeView) showName() {
 	name := ""
 	if p := v.formPin(); p != nil {
 		name = p.Name
@@ -125,7 +96,7 @@ func (v *asideView) showName() {
 	v.name.SetInput(name)
 }
 
-func (v *asideView) rename() {
+func (v *writeView) rename() {
 	n, ok := parsePin(v.pin.Input())
 	if !ok {
 		return // the name is given with the value
@@ -135,15 +106,15 @@ func (v *asideView) rename() {
 	}
 }
 
-func (v *asideView) focusValue() { v.items.One("input").Focus() }
+func (v *writeView) focusValue() { v.items.One("input").Focus() }
 
-func (v *asideView) focusLast() {
+func (v *writeView) focusLast() {
 	inputs := v.items.All("input")
 	inputs[len(inputs)-1].Focus()
 }
 
 // addItem adds an input for one more item of the value.
-func (v *asideView) addItem() {
+func (v *writeView) addItem() {
 	if v.items.Value.Get("childElementCount").Int() >= 64 {
 		return
 	}
@@ -151,13 +122,13 @@ func (v *asideView) addItem() {
 	v.numberItems()
 }
 
-func (v *asideView) numberItems() {
+func (v *writeView) numberItems() {
 	for i, in := range v.items.All("input") {
 		in.SetAttribute("aria-label", lang.F("Item {0}", strconv.Itoa(i+1)))
 	}
 }
 
-func (v *asideView) values() []string {
+func (v *writeView) values() []string {
 	inputs := v.items.All("input")
 	values := make([]string, len(inputs))
 	for i, in := range inputs {
@@ -166,7 +137,7 @@ func (v *asideView) values() []string {
 	return values
 }
 
-func (v *asideView) write() {
+func (v *writeView) write() {
 	n, ok := v.thePin()
 	if !ok {
 		return
@@ -178,10 +149,10 @@ func (v *asideView) write() {
 	}
 	first := v.items.One("input")
 	if size > session.MaxValue-8 {
-		v.fault(first, v.valueFault, tooLong)
+		fault(first, v.valueFault, tooLong)
 		return
 	}
-	v.fault(first, v.valueFault, "")
+	fault(first, v.valueFault, "")
 	if name := v.name.Input(); name != "" {
 		v.rename()
 	}
@@ -189,13 +160,13 @@ func (v *asideView) write() {
 	v.u.pins.selectPin(n)
 }
 
-func (v *asideView) sync() {
+func (v *writeView) sync() {
 	if n, ok := v.thePin(); ok {
 		v.u.do("sync", false, func(ctx context.Context) error { return v.u.session.Sync(ctx, n) })
 	}
 }
 
-func (v *asideView) setProperty() {
+func (v *writeView) setProperty() {
 	n, ok := v.thePin()
 	if !ok {
 		return
@@ -205,13 +176,13 @@ func (v *asideView) setProperty() {
 	if name == "" {
 		words = needCode
 	}
-	if v.fault(v.property, v.propFault, words) {
+	if fault(v.property, v.propFault, words) {
 		return
 	}
 	v.u.do("property", false, func(ctx context.Context) error { return v.u.session.SetProperty(ctx, n, name, value) })
 }
 
-func (v *asideView) addGroupRow() *doc.Element {
+func (v *writeView) addGroupRow() *doc.Element {
 	row := v.groupRow.Copy()
 	n := strconv.Itoa(v.groupRows.Value.Get("childElementCount").Int() + 1)
 	row.One(`[name="group-pin"]`).SetAttribute("aria-label", lang.F("Pin {0}", n))
@@ -221,7 +192,7 @@ func (v *asideView) addGroupRow() *doc.Element {
 }
 
 // writeGroup sends the rows that have a pin, with one time.
-func (v *asideView) writeGroup() {
+func (v *writeView) writeGroup() {
 	var writes []session.PinWrite
 	for _, row := range v.groupRows.All(".group-row") {
 		pin, value := row.One(`[name="group-pin"]`), row.One(`[name="group-value"]`).Input()
@@ -233,7 +204,7 @@ func (v *asideView) writeGroup() {
 		if !ok {
 			words = needPin
 		}
-		if v.fault(pin, v.groupFault, words) {
+		if fault(pin, v.groupFault, words) {
 			return
 		}
 		writes = append(writes, session.PinWrite{Pin: n, Values: []string{value}})
@@ -249,7 +220,7 @@ func (v *asideView) writeGroup() {
 
 // groupAt is the time of the group, in this computer's zone; the zero time for now.
 // The browser reads the field: it knows the zone's past and future.
-func (v *asideView) groupAt() time.Time {
+func (v *writeView) groupAt() time.Time {
 	text := v.groupTime.Input()
 	if text == "" {
 		return time.Time{}
@@ -261,61 +232,9 @@ func (v *asideView) groupAt() time.Time {
 	return time.UnixMilli(int64(ms))
 }
 
-func (v *asideView) event(command string, f func(context.Context, string) error) {
-	code := strings.TrimSpace(v.code.Input())
-	words := ""
-	if code == "" {
-		words = needCode
-	}
-	if v.fault(v.code, v.codeFault, words) {
-		return
-	}
-	v.u.do(command, false, func(ctx context.Context) error { return f(ctx, code) })
-}
-
-func (v *asideView) setMetadata() {
-	field, value := strings.TrimSpace(v.field.Input()), v.metadata.Input()
-	words := ""
-	if field == "" {
-		words = needCode
-	}
-	if v.fault(v.field, v.fieldFault, words) {
-		return
-	}
-	v.u.do("metadata", false, func(ctx context.Context) error { return v.u.session.SetMetadata(ctx, field, value) })
-}
-
-func (v *asideView) render() {
-	v.renderTimeline(v.u.state.Events)
-	v.renderProperties()
-}
-
-// renderTimeline shows the events, the newest first. Events only come at the end and
-// go at the beginning.
-func (v *asideView) renderTimeline(events []session.Event) {
-	v.noTimeline.Show(len(events) == 0)
-	if len(events) == len(v.events) && (len(events) == 0 || &events[0] == &v.events[0]) {
-		return
-	}
-	kept := overlap(v.events, events)
-	for _, e := range events[kept:] {
-		row := v.eventRow.Copy()
-		word, tone := EventWords(e)
-		row.Child(0).SetText(show.Clock(e.Time)[:8])
-		row.SetAttr("data-kind", strconv.Itoa(int(e.Kind)))
-		doc.NewSign(row, row.One("use"), row.Child(2)).SetTone(tone)
-		row.Child(2).SetCut(word, doc.MaxField)
-		v.timeline.Prepend(row)
-	}
-	for n := v.timeline.Value.Get("childElementCount").Int(); n > len(events); n-- {
-		v.timeline.Value.Get("lastElementChild").Call("remove")
-	}
-	v.events = events
-}
-
-// renderProperties shows the last value of the pin in the form, whole, one item per
+// render shows the last value of the pin in the form, whole, one item per
 // line, and its properties.
-func (v *asideView) renderProperties() {
+func (v *writeView) render() {
 	p := v.formPin()
 	v.last.Show(p != nil && p.Count > 0)
 	if p == nil {
@@ -341,7 +260,7 @@ func (v *asideView) renderProperties() {
 }
 
 // formPin returns the pin whose number stands in the form; nil if there is none.
-func (v *asideView) formPin() *session.Pin {
+func (v *writeView) formPin() *session.Pin {
 	n, ok := parsePin(v.pin.Input())
 	pins := v.u.state.Pins
 	i, there := slices.BinarySearchFunc(pins, n, func(p session.Pin, n uint16) int { return int(p.Number) - int(n) })
