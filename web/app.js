@@ -2,6 +2,7 @@
 
 import "./wasm_exec.js";
 import { Shim, describe } from "./serial.js";
+import { language, t } from "./language.js";
 import { page } from "./page.js";
 import { Timers } from "./timers.js";
 
@@ -26,7 +27,7 @@ function progress(phase, text) {
  * @param {string} detail
  */
 function fail(text, detail) {
-  progress("failed", "Not running");
+  progress("failed", t("Not running"));
   const card = document.getElementById("core-error");
   if (!card) return;
   const put = (/** @type {string} */ id, /** @type {string} */ s) => {
@@ -111,7 +112,8 @@ async function load() {
 }
 
 async function main() {
-  progress("loading", "Loading");
+  const translated = language.start();
+  progress("loading", t("Loading"));
   keepTime();
   const output = listen();
   const go = new Go();
@@ -119,18 +121,19 @@ async function main() {
   try {
     ({ instance } = await WebAssembly.instantiateStreaming(await load(), go.importObject));
   } catch (e) {
-    fail("The console could not be loaded. Check the connection and load the page again.", describe(e).message);
+    fail(t("The console could not be loaded. Check the connection and load the page again."), describe(e).message);
     return;
   }
-  progress("starting", "Starting");
-  globalThis.ncpweb = new Shim(providers(), page);
+  await translated;
+  progress("starting", t("Starting"));
+  globalThis.ncpweb = new Shim(providers(), page, language);
   let why = "";
   try {
     await go.run(instance);
   } catch (e) {
     why = describe(e).message;
   }
-  fail("The console stopped because of a fault of its own. Load the page again to go on.", `${why}\n${output()}`.trim());
+  fail(t("The console stopped because of a fault of its own. Load the page again to go on."), `${why}\n${output()}`.trim());
 }
 
 main();

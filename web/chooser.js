@@ -1,6 +1,8 @@
 // The chooser for ports that are not the browser's own. It follows what is plugged
 // and unplugged while it is open.
 
+import { t } from "./language.js";
+
 /** @typedef {{id: string, name: string, detail: string}} Choice */
 
 /**
@@ -11,12 +13,12 @@
  */
 export function choose(changes, choices) {
   const list = element("ul", { role: "radiogroup", "aria-labelledby": "chooser-title" });
-  const cancel = element("button", { type: "button" }, "Cancel");
-  const connect = element("button", { type: "submit", class: "primary" }, "Connect");
+  const cancel = element("button", { type: "button" }, t("Cancel"));
+  const connect = element("button", { type: "submit", class: "primary" }, t("Connect"));
   const form = element(
     "form",
     { method: "dialog" },
-    element("h2", { id: "chooser-title" }, "Choose a port"),
+    element("h2", { id: "chooser-title" }, t("Choose a port")),
     list,
     element("menu", { class: "actions" }, cancel, connect),
   );
@@ -29,7 +31,7 @@ export function choose(changes, choices) {
     const items = choices();
     if (!items.some(({ id }) => id === chosen)) chosen = items[0]?.id ?? "";
     list.replaceChildren(...items.map((c) => item(c, c.id === chosen)));
-    if (items.length === 0) list.append(element("li", { class: "muted" }, "Nothing is plugged in"));
+    if (items.length === 0) list.append(element("li", { class: "muted" }, t("Nothing is plugged in")));
     connect.toggleAttribute("disabled", items.length === 0);
   };
   list.addEventListener("change", (e) => {

@@ -258,10 +258,12 @@ export class Shim {
   /**
    * @param {Record<string, Ports | (() => Promise<Ports>)>} providers
    * @param {object} page the small services
+   * @param {object} [language] that of the page
    */
-  constructor(providers, page) {
+  constructor(providers, page, language) {
     this.#providers = providers;
     this.page = page;
+    this.language = language;
     this.sources = Object.keys(providers);
   }
 

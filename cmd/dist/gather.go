@@ -53,7 +53,7 @@ const module = "ncpweb"
 // kinds are the files of web/ that belong to the page. Type declarations are for
 // the type checker only.
 var kinds = map[string]bool{
-	".html": true, ".js": true, ".css": true, ".svg": true, ".png": true, ".ico": true, ".webmanifest": true, ".txt": true,
+	".html": true, ".js": true, ".css": true, ".svg": true, ".png": true, ".ico": true, ".webmanifest": true, ".json": true, ".txt": true,
 }
 
 // gather builds the programs and reads every file of the page, by its plain name.

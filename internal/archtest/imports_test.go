@@ -58,7 +58,7 @@ var allowed = map[string]string{
 	"wasm/doc":       "wasm/show",
 	"wasm/show":      "wasm/lang",
 	"wasm/lang":      "",
-	"wasm/page":      "",
+	"wasm/page":      "wasm/lang",
 	"wasm/webserial": "serial serial/inbox",
 	"wasm/simworker": "lab/portlink sim sim/ncpsim serial",
 

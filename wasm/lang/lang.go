@@ -32,6 +32,24 @@ func Code() string {
 	return "en"
 }
 
+// Unpack makes a table of what the page's script hands over: the code and the entries
+// with \x02 between two, each a key, \x01 and the text. An empty text is English: nil.
+func Unpack(packed string) *Table {
+	code, rest, _ := strings.Cut(packed, "\x02")
+	if code == "" {
+		return nil
+	}
+	t := &Table{Code: code, Texts: make(map[string]string, strings.Count(rest, "\x02")+1)}
+	for rest != "" {
+		var entry string
+		entry, rest, _ = strings.Cut(rest, "\x02")
+		if key, text, ok := strings.Cut(entry, "\x01"); ok {
+			t.Texts[key] = text
+		}
+	}
+	return t
+}
+
 // T returns a text in the language of the page.
 func T(english string) string {
 	if t := present.Load(); t != nil {

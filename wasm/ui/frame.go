@@ -24,6 +24,7 @@ type frame struct {
 	try        *doc.Element
 	theme      *doc.Element
 	themeIcon  *doc.Element
+	language   *doc.Element
 	views      map[string]*doc.Element
 	titles     map[string]*doc.Element
 	links      []*doc.Element
@@ -40,6 +41,7 @@ func newFrame(u *UI) *frame {
 		try:        doc.ByID("try"),
 		theme:      doc.ByID("theme"),
 		themeIcon:  doc.ByID("theme-icon"),
+		language:   doc.ByID("language"),
 		views:      make(map[string]*doc.Element),
 		titles:     make(map[string]*doc.Element),
 		links:      doc.Root().All("[data-nav]"),
@@ -53,6 +55,7 @@ func newFrame(u *UI) *frame {
 	u.On(window, "hashchange", func() { f.goTo(true) })
 	u.On(f.theme, "click", f.nextTheme)
 	f.setTheme(f.storedTheme())
+	u.On(f.language, "click", f.nextLanguage)
 	f.goTo(false)
 	return f
 }
@@ -168,4 +171,36 @@ func (f *frame) setTheme(theme string) {
 	f.themeIcon.SetAttr("href", "#i-"+icon)
 	f.theme.SetAttr("aria-label", ThemeWords(theme))
 	f.theme.SetAttr("title", ThemeWords(theme))
+}
+
+// languages are those of the page: code, what the button shows, and the name, in
+// themselves.
+var languages = [][3]string{{"en", "EN", "Language: English"}, {"uk", "УК", "Мова: українська"}}
+
+// nextLanguage goes from one language to the next.
+func (f *frame) nextLanguage() {
+	next := languages[0][0]
+	for i, l := range languages {
+		if l[0] == lang.Code() {
+			next = languages[(i+1)%len(languages)][0]
+		}
+	}
+	page.ChooseLanguage(next, func(err error) {
+		if err != nil {
+			f.u.Post(func() { f.u.toasts.add(lang.T("The language could not be loaded"), show.Warn) })
+		}
+	})
+}
+
+// relabel shows what the frame says in the language of the page.
+func (f *frame) relabel() {
+	for _, l := range languages {
+		if l[0] == lang.Code() {
+			f.language.SetText(l[1])
+			f.language.SetAttr("lang", l[0])
+			f.language.SetAttr("aria-label", l[2])
+			f.language.SetAttr("title", l[2])
+		}
+	}
+	f.setTheme(f.storedTheme())
 }

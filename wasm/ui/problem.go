@@ -131,6 +131,13 @@ func (c *problemCard) render() {
 	}
 }
 
+// relabel shows the problem anew, in the language of the page.
+func (c *problemCard) relabel() {
+	if c.shown != nil {
+		c.fill(c.shown)
+	}
+}
+
 func (c *problemCard) fill(p *session.Problem) {
 	card := ProblemCard(p, c.linux)
 	c.box.SetAttr("data-tone", string(card.Tone))
