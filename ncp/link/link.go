@@ -150,6 +150,18 @@ func (l *Link) InvokeFor(ctx context.Context, timeout time.Duration, uid uint16,
 	return l.invoke(ctx, timeout, uid, args)
 }
 
+// InvokeTimed is InvokeFor for a round trip that is measured: took is the time on the
+// line and in the NCP, without the wait for other calls or a change of the rate.
+func (l *Link) InvokeTimed(ctx context.Context, timeout time.Duration, uid uint16, args []byte) (rets []byte, took time.Duration, err error) {
+	if err := l.gate.enter(ctx); err != nil {
+		return nil, 0, &rpc.CallError{UID: uid, Err: err}
+	}
+	defer l.gate.leave()
+	rets, took, err = l.ep.InvokeTimed(ctx, timeout, uid, args)
+	l.note(err)
+	return rets, took, err
+}
+
 // Notify implements rpc.Caller. It waits while the rate changes.
 func (l *Link) Notify(ctx context.Context, uid uint16, args []byte) error {
 	if ctx.Value(nestedKey{}) == nil {
