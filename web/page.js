@@ -95,4 +95,48 @@ export const page = {
       (e) => done(describe(e).message || "not allowed"),
     );
   },
+
+  /**
+   * Hands over each file that the person chooses with an input, or drops on an
+   * element: its name, its bytes (null: more than most), and why it cannot be read.
+   * @param {HTMLElement} element
+   * @param {number} most
+   * @param {(name: string, bytes: Uint8Array | null, message: string) => void} got
+   */
+  files(element, most, got) {
+    const read = (/** @type {FileList | null | undefined} */ list) => {
+      const file = list?.[0];
+      if (!file) return;
+      if (file.size > most) {
+        got(file.name, null, "");
+        return;
+      }
+      file.arrayBuffer().then(
+        (buffer) => got(file.name, new Uint8Array(buffer), ""),
+        (e) => got(file.name, null, describe(e).message || "not readable"),
+      );
+    };
+    if (element instanceof HTMLInputElement) {
+      element.addEventListener("change", () => {
+        read(element.files);
+        element.value = ""; // the same file can be chosen again
+      });
+      return;
+    }
+    const holds = (/** @type {DragEvent} */ ev) => ev.dataTransfer?.types.includes("Files");
+    element.addEventListener("dragover", (ev) => {
+      if (!holds(ev)) return;
+      ev.preventDefault();
+      element.dataset.drop = "";
+    });
+    element.addEventListener("dragleave", (ev) => {
+      if (!(ev.relatedTarget instanceof Node && element.contains(ev.relatedTarget))) delete element.dataset.drop;
+    });
+    element.addEventListener("drop", (ev) => {
+      delete element.dataset.drop;
+      if (!holds(ev)) return;
+      ev.preventDefault();
+      read(ev.dataTransfer?.files);
+    });
+  },
 };
