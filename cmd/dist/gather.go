@@ -74,7 +74,9 @@ func gather(root, cache string) (map[string][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		files[p.file] = data
+		if files[p.file], err = mergeSegments(data, maxGap); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.file, err)
+		}
 	}
 	if err := gatherLibraries(filepath.Join(root, "node_modules"), files); err != nil {
 		return nil, err
