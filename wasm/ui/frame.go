@@ -198,7 +198,7 @@ func (f *frame) relabel() {
 		if l[0] == lang.Code() {
 			f.language.SetText(l[1])
 			f.language.SetAttr("lang", l[0])
-			f.language.SetAttr("aria-label", l[2])
+			f.language.SetAttr("aria-label", l[1]+", "+l[2])
 			f.language.SetAttr("title", l[2])
 		}
 	}
