@@ -9,6 +9,7 @@ import (
 	"ncpweb/ncp"
 	"ncpweb/ncp/link"
 	"ncpweb/ncp/rpc"
+	"ncpweb/ncp/trace"
 	"ncpweb/serial"
 )
 
@@ -121,6 +122,7 @@ func (c *conn) use(port serial.Port, cause link.Cause) (*lendRequest, error) {
 		OnNoise:    s.linkNoise,
 		OnPing:     s.linkPing,
 	})
+	l.SetTracer(s.tracerOf(l))
 	served := make(chan error, 1)
 	go func() {
 		err := l.Serve(ctx)
@@ -132,7 +134,6 @@ func (c *conn) use(port serial.Port, cause link.Cause) (*lendRequest, error) {
 	}()
 	s.mu.Lock()
 	c.link, c.stop, c.using, c.client = l, cancel, ctx, ncp.NewNCP(l)
-	l.SetTracer(s.tracer)
 	if c.lend != nil {
 		cancel(errLending)
 	}
@@ -140,6 +141,7 @@ func (c *conn) use(port serial.Port, cause link.Cause) (*lendRequest, error) {
 	err := c.keepUp(ctx, l, cause)
 	cancel(err)
 	<-served
+	s.trace.Mark(trace.Disconnected, l.Baud())
 	s.mu.Lock()
 	addStats(&s.past, l.Stats())
 	c.link, c.using = nil, nil

@@ -3,10 +3,12 @@ package session
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ncpweb/ncp/link"
 	"ncpweb/ncp/rpc"
+	"ncpweb/ncp/trace"
 	"ncpweb/serial"
 )
 
@@ -47,7 +49,9 @@ type Session struct {
 	mac      string // of the NCP whose values these are; empty: not known
 	conn     *conn
 	closed   bool
-	tracer   rpc.Tracer // nil: nobody looks
+
+	trace  *trace.Recorder
+	tracer atomic.Pointer[rpc.Tracer] // nil: nobody else looks
 
 	subs     []*subscriber // replaced, never written
 	notified bool          // subscribers were woken since the last State
@@ -62,11 +66,12 @@ type subscriber struct{ wake func() }
 func New(o Options) *Session {
 	s := &Session{
 		opt:      o,
-		tracer:   o.Tracer,
+		trace:    trace.New(),
 		target:   o.Target,
 		applying: make(chan struct{}, 1),
 		writing:  make(chan struct{}, 1),
 	}
+	s.SetTracer(o.Tracer)
 	s.st.Device.Methods = unknownAbilities()
 	return s
 }
@@ -122,12 +127,11 @@ func (s *Session) ClearLog() {
 // SetTracer changes who sees every frame; nil: nobody. t must not block. It may be
 // called once more while SetTracer returns.
 func (s *Session) SetTracer(t rpc.Tracer) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tracer = t
-	if s.conn != nil && s.conn.link != nil {
-		s.conn.link.SetTracer(t)
+	if t == nil {
+		s.tracer.Store(nil)
+		return
 	}
+	s.tracer.Store(&t)
 }
 
 // Close ends the connection and the session.
