@@ -8,6 +8,7 @@ import (
 	"ncpweb/ncp"
 	"ncpweb/ncp/link"
 	"ncpweb/ncp/rpc"
+	"ncpweb/serial"
 )
 
 // Bounds of Invoke and Notify.
@@ -95,4 +96,18 @@ func afterRaw(l *link.Link, uid uint16, rets []byte, err error) {
 	if err != nil {
 		l.Check()
 	}
+}
+
+// ErrNoPort is the error of whoever wants the port while none is connected.
+var ErrNoPort error = &Error{Problem: Problem{Code: CodeNotReady, Op: "release", Detail: "no port is connected"}}
+
+// Adapter returns the adapter of the connection, also of one that has failed or lost
+// it; nil without a connection.
+func (s *Session) Adapter() serial.Adapter {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil {
+		return nil
+	}
+	return s.conn.adapt
 }

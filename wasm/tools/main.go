@@ -5,4 +5,40 @@
 // through the first program.
 package main
 
-func main() {}
+import (
+	"context"
+	"os"
+	"syscall/js"
+
+	"ncpweb/wasm/bridge"
+	"ncpweb/wasm/toolui"
+	"ncpweb/wasm/webserial"
+)
+
+func main() {
+	shim, err := webserial.New()
+	if err != nil {
+		stop(err)
+	}
+	core, err := bridge.Find(shim)
+	if err != nil {
+		stop(err)
+	}
+	ports := shim.Provider(webserial.Lab)
+	if ports == nil {
+		ports = shim.Provider(webserial.Browser)
+	}
+	toolui.New(toolui.Options{Core: core, Ports: ports, Simulator: shim.Provider(webserial.Simulator)}).
+		Run(context.Background(), ready)
+}
+
+func stop(err error) {
+	println(err.Error())
+	os.Exit(1)
+}
+
+// ready tells the page, and whoever measures it, that the tools can be used.
+func ready() {
+	js.Global().Get("document").Get("documentElement").Get("dataset").Set("tools", "ready")
+	js.Global().Get("performance").Call("mark", "tools-ready")
+}

@@ -75,8 +75,12 @@ func (f *frame) goTo(focus bool) {
 	for n, v := range f.views {
 		v.Show(n == name)
 	}
+	rail := f.views[name].Data("rail") // a view without a link of its own is part of another one
+	if rail == "" {
+		rail = name
+	}
 	for _, l := range f.links {
-		if l.Data("nav") == name {
+		if l.Data("nav") == rail {
 			l.SetAttr("aria-current", "page")
 		} else {
 			l.SetFlag("aria-current", false)

@@ -45,6 +45,7 @@ type UI struct {
 	write     *writeView
 	timeline  *timelineView
 	log       *logView
+	tools     *tools
 	parts     map[string][]part // of the views, by name
 	controls  []control
 }
@@ -75,6 +76,7 @@ func New(opt Options) *UI {
 		"pins":      {u.pins, u.write, u.timeline},
 		"log":       {u.log},
 	}
+	u.tools = newTools(u)
 	u.frame = newFrame(u)
 	u.findControls()
 	return u
@@ -105,6 +107,7 @@ func (u *UI) render() {
 	u.frame.render()
 	u.problem.render()
 	u.renderControls()
+	u.tools.keep()
 	for _, p := range u.parts[u.view] {
 		p.render()
 	}
