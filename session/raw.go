@@ -111,3 +111,15 @@ func (s *Session) Adapter() serial.Adapter {
 	}
 	return s.conn.adapt
 }
+
+// Brief is State without what takes long to copy: Pins, Events and Steps. It arms the
+// next wake of the subscribers as well.
+func (s *Session) Brief() State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notified = false
+	st := s.st
+	st.Link = s.linkStats()
+	st.LogNext = s.log.next()
+	return st
+}

@@ -20,7 +20,16 @@ func TestInvokeAnyMethod(t *testing.T) {
 		if err := l.s.Notify(l.ctx, ncp.UIDBlynkSyncAll, nil); ProblemOf(err) == nil || ProblemOf(err).Code != CodeNotReady {
 			t.Errorf("a notification without a device: %v", err)
 		}
+		if l.s.Adapter() != nil {
+			t.Error("an adapter without a connection")
+		}
 		l.connect()
+		if b, st := l.s.Brief(), l.s.State(); b.Phase != st.Phase || b.Baud != st.Baud || b.Link != st.Link || b.LogNext != st.LogNext || b.Pins != nil {
+			t.Errorf("Brief %+v\nState %+v", b, st)
+		}
+		if l.s.Adapter() == nil {
+			t.Error("no adapter while connected")
+		}
 		rets, took, err := l.s.Invoke(l.ctx, time.Second, ncp.UIDBlynkGetNcpVersion, nil)
 		if err != nil || !bytes.Equal(rets, []byte("0.7.1\x00\x01")) && !bytes.Equal(rets, []byte("0.7.1\x00")) {
 			t.Errorf("getVersion: %q, %v", rets, err)

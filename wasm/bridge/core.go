@@ -99,7 +99,7 @@ func isBytes(v js.Value) bool {
 
 // status writes the Status into args[0] and returns its length.
 func (o *offer) status(args []js.Value) any {
-	st := o.h.Session.State()
+	st := o.h.Session.Brief()
 	source := ""
 	if a, ok := o.h.Session.Adapter().(*webserial.Adapter); ok {
 		source = string(a.Source())

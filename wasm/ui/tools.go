@@ -54,6 +54,7 @@ func newTools(u *UI) *tools {
 	}
 	bridge.Offer(bridge.Host{
 		Session: u.session,
+		Frames:  u.session.Trace(),
 		Report:  func(done func(string)) { u.Post(func() { done(u.problem.report()) }) },
 		Toast:   func(text, tone string) { u.Post(func() { u.toasts.add(text, show.Tone(tone)) }) },
 		Connect: func(a serial.Adapter) { u.Post(func() { u.ports.open(a) }) },
