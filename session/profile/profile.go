@@ -108,5 +108,5 @@ type member struct {
 	uid   uint16 // of the method that sends it
 }
 
-// pin returns the path of a member of an entry of "pins".
+// pinPath returns the path of a member of an entry of "pins".
 func pinPath(i int, name string) string { return "pins[" + strconv.Itoa(i) + "]" + name }
