@@ -107,6 +107,7 @@ func (s *Session) endFailed(ctx context.Context) error {
 // forget drops what belongs to another device. It is called with the lock held.
 func (s *Session) forget() {
 	s.pins.forget()
+	s.history.Clear()
 	s.st.Applied = nil
 	s.st.Steps = nil
 	s.mac = ""

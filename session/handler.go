@@ -20,7 +20,7 @@ var _ ncp.MCUHandler = (*handler)(nil)
 
 // BlynkVPinChange notes a pin that the cloud changed.
 func (h *handler) BlynkVPinChange(_ context.Context, vpin uint16, param []byte) error {
-	h.s.update(func() { h.s.pins.set(vpin, param, FromCloud, time.Now()) })
+	h.s.update(func() { h.s.pinValue(vpin, param, FromCloud) })
 	return nil
 }
 

@@ -249,6 +249,7 @@ func (c *conn) ready(ctx context.Context, l *link.Link, up link.Up, why link.Cau
 	<-ended
 	s.update(func() {
 		c.up, c.work = nil, nil
+		s.history.Break(time.Now())
 		s.timeline.add(Event{Time: time.Now(), Kind: EventLink, Text: "down", Detail: cause.String()})
 		if err == nil {
 			s.st.Phase = PhaseRecover

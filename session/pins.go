@@ -47,17 +47,19 @@ func (t *pinTable) find(number uint16) (int, bool) {
 	})
 }
 
-// set notes a value. Values beyond MaxValue are cut.
-func (t *pinTable) set(number uint16, value []byte, dir Direction, at time.Time) {
+// set notes a value, of a longer one the first MaxValue bytes. It is false when there
+// is no room for another pin.
+func (t *pinTable) set(number uint16, value []byte, dir Direction, at time.Time) bool {
 	r := t.record(number)
 	if r == nil {
-		return
+		return false
 	}
 	r.raw = append(r.raw[:0], value[:min(len(value), MaxValue)]...)
 	r.split = false
 	r.pin.Dir, r.pin.Time = dir, at
 	r.pin.Count++
 	t.shown = nil
+	return true
 }
 
 // setProperty notes a property.
@@ -91,6 +93,18 @@ func (t *pinTable) name(number uint16, name string) bool {
 	return true
 }
 
+// describe sets what the person knows of a pin.
+func (t *pinTable) describe(i PinInfo) bool {
+	r := t.record(i.Number)
+	if r == nil {
+		return false
+	}
+	p := &r.pin
+	p.Name, p.Unit, p.Min, p.Max, p.Color = i.Name, i.Unit, i.Min, i.Max, i.Color
+	t.shown = nil
+	return true
+}
+
 func (t *pinTable) remove(number uint16) {
 	i, ok := t.find(number)
 	if !ok {
@@ -101,10 +115,12 @@ func (t *pinTable) remove(number uint16) {
 	t.shown = nil
 }
 
-// forget removes the values of another device and keeps the pins with their names.
+// forget removes the values of another device and keeps the pins with what the person
+// knows of them.
 func (t *pinTable) forget() {
 	for _, r := range t.sorted {
-		*r = pinRecord{pin: Pin{Number: r.pin.Number, Name: r.pin.Name}, split: true}
+		p := r.pin
+		*r = pinRecord{pin: Pin{Number: p.Number, Name: p.Name, Unit: p.Unit, Min: p.Min, Max: p.Max, Color: p.Color}, split: true}
 	}
 	t.shown = nil
 }

@@ -10,6 +10,7 @@ import (
 	"ncpweb/ncp/rpc"
 	"ncpweb/ncp/trace"
 	"ncpweb/serial"
+	"ncpweb/session/history"
 )
 
 // Options configure a Session. The zero value is usable.
@@ -36,8 +37,10 @@ type Session struct {
 	opt Options
 
 	mu       sync.Mutex // never held across a wait
-	st       State      // without Pins, Events, Steps and Link, which are made when asked for
+	st       State      // without Pins, Generators, Events, Steps and Link, which are made when asked for
 	pins     pinTable
+	history  history.History
+	gens     generators
 	timeline timeline
 	log      log
 	rtt      roundTrips
@@ -83,6 +86,7 @@ func (s *Session) State() State {
 	s.notified = false
 	st := s.st
 	st.Pins = s.pins.list()
+	st.Generators = s.gens.list()
 	st.Events = s.timeline.list()
 	st.Link = s.linkStats()
 	st.LogNext = s.log.next()

@@ -73,9 +73,11 @@ type State struct {
 	Applied *Configuration // what is applied, and will be again after a restart of the NCP
 	Steps   []Step         // of the last or present apply
 	Pins    []Pin          // by number
-	Events  []Event        // the newest last, at most MaxEvents
-	Link    LinkStats
-	LogNext uint64 // sequence number that the next log entry will have
+	// Generators that run, in the order in which they began.
+	Generators []GeneratorState
+	Events     []Event // the newest last, at most MaxEvents
+	Link       LinkStats
+	LogNext    uint64 // sequence number that the next log entry will have
 }
 
 // MaxEvents, MaxPins, MaxProperties and MaxValue bound what a device can make the page keep.
@@ -149,6 +151,9 @@ const (
 type Pin struct {
 	Number     uint16
 	Name       string   // given by the person
+	Unit       string   // given by the person, as the next three
+	Min, Max   float64  // of its usual values; equal: not known
+	Color      string   // "#rrggbb" or empty
 	Values     []string // items of the last value; hostile, show as text
 	Dir        Direction
 	Time       time.Time  // of the last value

@@ -56,7 +56,7 @@ func (s *Session) writePins(ctx context.Context, op string, writes []PinWrite, g
 			if err := client.VirtualWrite(ctx, w.Pin, values[i]); err != nil {
 				return err
 			}
-			s.update(func() { s.pins.set(w.Pin, values[i], ToCloud, time.Now()) })
+			s.update(func() { s.pinValue(w.Pin, values[i], ToCloud) })
 		}
 		if group != nil {
 			return client.EndGroup(ctx)

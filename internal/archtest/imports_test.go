@@ -41,9 +41,10 @@ var allowed = map[string]string{
 	"ncp/schema":  "ncp ncp/rpc internal/json",
 	"ncp/traffic": "ncp ncp/rpc ncp/trace ncp/schema internal/json",
 	"sim/ncpsim":  "sim serial ncp/frame",
+	"sim/faultsim": "sim sim/ncpsim serial serial/inbox ncp/frame",
 
 	// floor 3: one device's life
-	"session":         "ncp ncp/link ncp/rpc ncp/frame ncp/trace serial session/history",
+	"session":         "ncp ncp/link ncp/rpc ncp/frame ncp/trace serial session/history internal/json",
 	"session/history": "",
 	"session/profile": "session ncp board internal/json",
 	"doctor":          "ncp ncp/link ncp/rpc ncp/frame serial",
