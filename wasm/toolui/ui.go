@@ -40,6 +40,7 @@ type UI struct {
 	view   string // what is shown, by its name: also views of the first program
 	parts  map[string][]part
 	always []keeper
+	turns  *turns
 }
 
 // part is what shows something in a view. It is rendered while its view is shown: at
@@ -59,6 +60,7 @@ type relabeler interface{ relabel() }
 // program was built with.
 func New(o Options) *UI {
 	u := &UI{Loop: loop.New(), core: o.Core, ports: o.Ports, simulator: o.Simulator}
+	u.turns = newTurns(u)
 	u.parts = map[string][]part{}
 	return u
 }
