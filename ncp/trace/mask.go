@@ -23,31 +23,38 @@ const (
 	resultHead = 5 // bytes of a RESULT before its results
 )
 
-// masker takes what is secret out of records, before they are kept. It goes by the
-// catalogue.
-type masker struct {
+// Masker takes what is secret out of records. It sees all of them in their order,
+// because what is outside good frames may be an echo of what was before it.
+type Masker struct {
 	methods []*ncp.Method // those with a secret argument or result
 	heads   []uint32      // opcode and UID of a message with such arguments, as on the line
 	outs    bool          // there are secret results
-	until   time.Time     // what is outside good frames is kept without its bytes
+	until   int64         // as Record.Time: what is outside good frames is kept without its bytes
 	tail    uint32        // the last four bytes outside good frames
 	inverse byte          // 0xFF behind an escape in noise
 	buf     []byte        // the masked message
 }
 
-func newMasker() (m masker) {
+// NewMasker returns a Masker that knows the catalogue.
+func NewMasker() *Masker {
+	m := new(Masker)
 	for i := range ncp.Methods {
-		method := &ncp.Methods[i]
-		in, out := secret(method.In), secret(method.Out) || method.Result.Secret
-		if in || out {
-			m.methods = append(m.methods, method)
-			m.heads = append(m.heads,
-				uint32(rpc.OpInvoke)|uint32(method.UID)<<16,
-				uint32(rpc.OpOneway)|uint32(method.UID)<<16)
-		}
-		m.outs = m.outs || out
+		m.Know(&ncp.Methods[i])
 	}
 	return m
+}
+
+// Know adds a method. One without secret arguments or results is no matter.
+func (m *Masker) Know(method *ncp.Method) {
+	in, out := secret(method.In), secret(method.Out) || method.Result.Secret
+	if !in && !out {
+		return
+	}
+	m.methods = append(m.methods, method)
+	m.outs = m.outs || out
+	for _, op := range [...]rpc.Op{rpc.OpInvoke, rpc.OpOneway} {
+		m.heads = append(m.heads, uint32(op)|uint32(method.UID)<<16)
+	}
 }
 
 func secret(params []ncp.Param) bool {
@@ -59,14 +66,17 @@ func secret(params []ncp.Param) bool {
 	return false
 }
 
-// mask takes what is, or may be, secret out of rec, which was recorded at that time. A
-// masked payload is valid until the next call.
-func (m *masker) mask(rec *Record, at time.Time) {
+// Mask takes what is, or may be, secret out of rec. A masked payload is valid until the
+// next call.
+func (m *Masker) Mask(rec *Record) {
+	if rec.Flags&Withheld != 0 || rec.Kind == Mark {
+		return
+	}
 	if rec.Kind != Message {
 		if m.hides(rec) {
-			m.until = at.Add(quiet)
+			m.until = rec.Time + quiet.Microseconds()
 		}
-		if at.Before(m.until) {
+		if rec.Time < m.until {
 			withhold(rec)
 		}
 		return
@@ -77,7 +87,7 @@ func (m *masker) mask(rec *Record, at time.Time) {
 	}
 	for _, method := range m.methods {
 		if method.UID == rec.UID {
-			m.message(rec, method, at)
+			m.message(rec, method)
 			return
 		}
 	}
@@ -85,7 +95,7 @@ func (m *masker) mask(rec *Record, at time.Time) {
 
 // hides tells whether what is outside good frames holds the head of a message with a
 // secret, also one that began in the record before.
-func (m *masker) hides(rec *Record) bool {
+func (m *Masker) hides(rec *Record) bool {
 	for _, b := range rec.Payload {
 		if rec.Kind == Noise { // as it came
 			if b == escape {
@@ -106,7 +116,7 @@ func (m *masker) hides(rec *Record) bool {
 }
 
 // message masks a message of a method with secrets.
-func (m *masker) message(rec *Record, method *ncp.Method, at time.Time) {
+func (m *Masker) message(rec *Record, method *ncp.Method) {
 	params, head := method.In, 4
 	switch rec.Op {
 	case rpc.OpInvoke:
@@ -118,8 +128,8 @@ func (m *masker) message(rec *Record, method *ncp.Method, at time.Time) {
 	if len(rec.Payload) <= head || !secret(params) {
 		return
 	}
-	m.until = at.Add(quiet)
-	masked, ok := Mask(append(m.buf[:0], rec.Payload[:head]...), params, rec.Payload[head:])
+	m.until = rec.Time + quiet.Microseconds()
+	masked, ok := maskValues(append(m.buf[:0], rec.Payload[:head]...), params, rec.Payload[head:])
 	if !ok {
 		withhold(rec)
 		return
@@ -135,10 +145,10 @@ func withhold(rec *Record) {
 	rec.Flags |= Withheld
 }
 
-// Mask appends body, the arguments or results of those types, to dst with MaskText in
+// maskValues appends body, the arguments or results of those types, to dst with MaskText in
 // the place of secret texts and bytes, and zeros in that of secret numbers. ok is false
 // if body is not exactly such values.
-func Mask(dst []byte, params []ncp.Param, body []byte) (masked []byte, ok bool) {
+func maskValues(dst []byte, params []ncp.Param, body []byte) (masked []byte, ok bool) {
 	for i := range params {
 		p := &params[i]
 		n := length(p.Type, body)

@@ -32,12 +32,12 @@ type block struct {
 // it is full recording allocates nothing. The zero value is not usable; see New. It is
 // safe for concurrent use.
 type Recorder struct {
-	mask  masker
 	start time.Time // has a monotonic part: a clock that is set does not turn time back
 	epoch int64     // start, in microseconds since 1970
 
 	mu     sync.Mutex // guards what follows
-	blocks []*block   // the oldest first
+	mask   *Masker
+	blocks []*block // the oldest first
 	spare  *block
 	seq    uint64 // of the next record
 	time   int64  // of the last record
@@ -47,7 +47,7 @@ type Recorder struct {
 // New returns an empty Recorder.
 func New() *Recorder {
 	now := time.Now()
-	return &Recorder{mask: newMasker(), start: now, epoch: now.UnixMicro()}
+	return &Recorder{mask: NewMasker(), start: now, epoch: now.UnixMicro()}
 }
 
 // Trace records ev; it is an rpc.Tracer. What is secret in it is masked first.
@@ -59,22 +59,27 @@ func (r *Recorder) Trace(ev *rpc.Event) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.mask.mask(&rec, ev.Time)
-	r.add(&rec, ev.Time)
+	rec.Time = r.at(ev.Time)
+	r.mask.Mask(&rec)
+	r.add(&rec)
 }
 
 // Mark records that something happened to the line, and its rate in bits per second.
 func (r *Recorder) Mark(kind MarkKind, baud int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.add(&Record{Kind: Mark, Mark: kind, Baud: uint32(max(baud, 0))}, time.Now())
+	r.add(&Record{Time: r.at(time.Now()), Kind: Mark, Mark: kind, Baud: uint32(max(baud, 0))})
+}
+
+// at returns a time as that of a record. It is called with the lock held.
+func (r *Recorder) at(t time.Time) int64 {
+	r.time = max(r.epoch+t.Sub(r.start).Microseconds(), r.time)
+	return r.time
 }
 
 // add is called with the lock held.
-func (r *Recorder) add(rec *Record, at time.Time) {
+func (r *Recorder) add(rec *Record) {
 	rec.Seq = r.seq
-	rec.Time = max(r.epoch+at.Sub(r.start).Microseconds(), r.time)
-	r.time = rec.Time
 	r.seq++
 	n := HeadSize + min(len(rec.Payload), MaxPayload)
 	b := r.last()
