@@ -56,6 +56,7 @@ type History struct {
 	values  int               // kept
 	dropped uint64            // no longer kept
 	newest  map[uint16]uint64 // by pin: position of its newest record, plus one
+	late    int64             // µs: time of the newest value
 	breaks  []int64           // µs, ascending
 	lines   []*line           // of the charts that are drawn
 	drawn   uint64            // counts calls of Series
@@ -66,7 +67,6 @@ type Stats struct {
 	Values  int    // kept now
 	Dropped uint64 // older ones that had to go
 	Bytes   int    // of memory for values
-	Oldest  time.Time
 }
 
 // Value is one value of a pin.
@@ -93,7 +93,8 @@ func (h *History) Add(pin uint16, dir Direction, at time.Time, value []byte) {
 	if before := h.newest[pin]; before > h.first*blockSize {
 		back = uint32(pos - (before - 1)) // what is kept spans less than 4 GiB
 	}
-	us := at.UnixMicro()
+	us := max(at.UnixMicro(), h.late)
+	h.late = us
 	b := binary.LittleEndian.AppendUint64(*block, uint64(us))
 	b = binary.LittleEndian.AppendUint32(b, back)
 	b = binary.LittleEndian.AppendUint16(b, pin)
@@ -212,7 +213,7 @@ func (h *History) before(pos uint64, r record) (uint64, bool) {
 func (h *History) Break(at time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	us := at.UnixMicro()
+	us := max(at.UnixMicro(), h.late)
 	if len(h.breaks) == maxBreaks {
 		h.breaks = append(h.breaks[:0], h.breaks[1:]...)
 	}
@@ -238,8 +239,7 @@ func (h *History) Clear() {
 		}
 	}
 	clear(h.newest)
-	h.breaks = h.breaks[:0]
-	h.lines = nil
+	h.late, h.breaks, h.lines = 0, nil, nil
 }
 
 // Stats returns how much is kept.
@@ -250,10 +250,17 @@ func (h *History) Stats() Stats {
 	for _, b := range h.blocks {
 		s.Bytes += cap(b)
 	}
-	if h.values > 0 {
-		s.Oldest = time.UnixMicro(h.oldest())
-	}
 	return s
+}
+
+// Oldest returns the time of the oldest value that is kept; the zero time without one.
+func (h *History) Oldest() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.values == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(h.oldest())
 }
 
 // Last returns the newest n values of a pin that are kept, the newest first.
