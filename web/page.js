@@ -13,6 +13,11 @@ const parts = {
   chart: () => import("./chart.js"),
   terminal: () => import("./terminal.js"),
   tools: () => import("./tools.js"),
+  boards: async () => {
+    const response = await fetch(new URL("./boards.json", import.meta.url));
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    return { data: new Uint8Array(await response.arrayBuffer()) };
+  },
 };
 
 export const page = {

@@ -338,6 +338,18 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+func TestPins(t *testing.T) {
+	shown := []session.Pin{{Number: 0, Name: "Heat", Unit: "K"}, {Number: 3}, {Number: 9, Unit: "%", Max: 100, Color: "#112233"}, {Number: 10, Name: strings.Repeat("x", 65)}}
+	got := MergePins([]Pin{{0, "Temperature", "°C"}, {7, "Fan", ""}}, shown)
+	if want := []Pin{{0, "Heat", "K"}, {7, "Fan", ""}, {9, "", "%"}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("merged %+v, want %+v", got, want)
+	}
+	info := PinInfo([]Pin{{9, "Humidity", "%"}}, shown)
+	if want := []session.PinInfo{{Number: 9, Name: "Humidity", Unit: "%", Max: 100, Color: "#112233"}}; !reflect.DeepEqual(info, want) {
+		t.Errorf("told %+v, want %+v", info, want)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(Append(nil, greenhouse()))
 	f.Add(AppendLine(nil, Profile{Config: least()}))

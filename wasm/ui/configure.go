@@ -29,6 +29,8 @@ type configureView struct {
 	step    doc.Pattern
 	rows    []stepRow
 	shown   []session.Step
+	profile *profileView
+	boards  *boardsView
 }
 
 type stepRow struct {
@@ -65,6 +67,8 @@ func newConfigureView(u *UI) *configureView {
 	u.OnTarget(v.faults, "click", "button", func(b *doc.Element) { v.focus(b.Data("field")) })
 	u.On(v.example, "click", v.fillExample)
 	u.OnSubmit(form, v.apply)
+	v.profile = newProfileView(u, v)
+	v.boards = newBoardsView(u, v)
 	return v
 }
 
@@ -165,8 +169,8 @@ func (v *configureView) focus(name string) {
 	in.Value.Call("scrollIntoView", map[string]any{"block": "center"})
 }
 
-// apply checks the whole form and sends it.
-func (v *configureView) apply() {
+// check reads the whole form and shows what is wrong with it.
+func (v *configureView) check() (cfg session.Configuration, ok bool) {
 	cfg, errs := session.ParseForm(v.text)
 	for _, name := range v.order {
 		v.say(name, nil)
@@ -182,12 +186,51 @@ func (v *configureView) apply() {
 	}
 	if len(errs) > 0 {
 		v.focus(errs[0].Field)
+	}
+	return cfg, len(errs) == 0
+}
+
+// apply checks the whole form and sends it.
+func (v *configureView) apply() {
+	cfg, ok := v.check()
+	if !ok || !v.u.ready() || v.u.running["apply"] > 0 {
 		return
 	}
-	if !v.u.ready() || v.u.running["apply"] > 0 {
-		return
+	p := v.profile.made(cfg)
+	v.u.do("apply", false, func(ctx context.Context) error {
+		err := v.u.session.Apply(ctx, cfg)
+		if err == nil {
+			v.u.Post(func() { v.profile.applied(p) })
+		}
+		return err
+	})
+}
+
+// fill replaces the whole form.
+func (v *configureView) fill(form map[string]string) {
+	for _, name := range v.order {
+		text := form[name]
+		if f, _ := session.FieldNamed(name); f.Group != "" && form[f.Group] != "on" {
+			text = v.text(name) // of a light that is off: what stood there does no harm
+		}
+		v.set(name, text)
+		v.typed(name)
+		v.say(name, nil)
 	}
-	v.u.do("apply", false, func(ctx context.Context) error { return v.u.session.Apply(ctx, cfg) })
+}
+
+// fillSome fills in some fields and returns what that changed, for people.
+func (v *configureView) fillSome(form map[string]string) (changes []string) {
+	for _, name := range v.order {
+		text, given := form[name]
+		if !given || text == v.text(name) {
+			continue
+		}
+		v.set(name, text)
+		v.typed(name)
+		changes = append(changes, SettingName(name)+" "+SettingValue(name, text))
+	}
+	return changes
 }
 
 // fillExample fills in a product that exists nowhere, for the first try.
@@ -208,7 +251,10 @@ func (v *configureView) render() {
 	v.note.SetText(ApplyNote(v.u.ready(), st, running))
 	v.example.Show(!running && v.text("templateID") == "" && v.text("templateName") == "")
 	v.renderSteps(st.Steps)
+	v.profile.render()
 }
+
+func (v *configureView) relabel() { v.profile.relabel() }
 
 func (v *configureView) renderSteps(steps []session.Step) {
 	if len(steps) == len(v.shown) && (len(steps) == 0 || &steps[0] == &v.shown[0]) {

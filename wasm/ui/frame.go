@@ -7,6 +7,7 @@ import (
 	"syscall/js"
 
 	"ncpweb/session"
+	"ncpweb/session/profile"
 	"ncpweb/wasm/doc"
 	"ncpweb/wasm/lang"
 	"ncpweb/wasm/page"
@@ -66,6 +67,12 @@ func (f *frame) goTo(focus bool) {
 	name := strings.TrimPrefix(js.Global().Get("location").Get("hash").String(), "#")
 	if name == "main" {
 		return // the skip link
+	}
+	if profile.IsFragment(name) {
+		fragment := name
+		name = "configure"
+		js.Global().Get("history").Call("replaceState", nil, "", "#"+name)
+		defer f.u.offer.link(fragment)
 	}
 	if f.views[name] == nil {
 		name = "device"

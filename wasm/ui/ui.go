@@ -41,6 +41,7 @@ type UI struct {
 	full      *fullText
 	device    *deviceView
 	configure *configureView
+	offer     *offerView
 	pins      *pinsView
 	write     *writeView
 	timeline  *timelineView
@@ -68,6 +69,7 @@ func New(opt Options) *UI {
 	u.configure = newConfigureView(u)
 	u.pins = newPinsView(u)
 	u.write = newWriteView(u)
+	u.offer = newOfferView(u)
 	u.timeline = newTimelineView(u)
 	u.log = newLogView(u)
 	u.parts = map[string][]part{
@@ -110,6 +112,7 @@ func (u *UI) render() {
 	u.tools.keep()
 	for _, p := range u.parts[u.view] {
 		p.render()
+	u.offer.render()
 	}
 }
 
