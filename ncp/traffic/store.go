@@ -139,8 +139,8 @@ func (s *Store) End() int { return s.end }
 // Len returns how many rows are kept.
 func (s *Store) Len() int { return s.end - s.first }
 
-// Bytes returns what the rows take in memory, the index for text search included.
-func (s *Store) Bytes() int { return s.bytes + s.indexBytes }
+// Memory returns what the rows take in bytes, the index for text search included.
+func (s *Store) Memory() int { return s.bytes + s.indexBytes }
 
 // Full tells whether a fixed Store has no room for the next row.
 func (s *Store) Full() bool { return s.opt.Fixed && s.full() }

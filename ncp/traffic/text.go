@@ -12,16 +12,23 @@ import (
 const (
 	// MaxText bounds the text of a row, in bytes.
 	MaxText = 512
-	// maxName and maxValue bound a name and a single value in it.
-	maxName  = 80
-	maxValue = 160
-	// maxHex is how many bytes are shown as hex in a row.
-	maxHex = 48
-	// maxItems is how many items of a list are shown in a row.
-	maxItems = 32
+	// maxName bounds a name in it.
+	maxName = 80
 
 	hidden = "••••••••"
 	more   = "…"
+)
+
+// form bounds how a value is written.
+type form struct {
+	text  int // bytes of a text
+	hex   int // bytes that are shown as hex
+	items int // of a list
+}
+
+var (
+	inRow   = form{text: 160, hex: 48, items: 32}
+	inField = form{text: 4096, hex: 1024, items: 1024}
 )
 
 // appendArgs appends what a row says in the column of arguments.
@@ -40,26 +47,26 @@ func (s *Store) appendArgs(dst []byte, id int, r *row) []byte {
 		}
 		switch {
 		case !ok, r.kind == Result && r.status != 0:
-			dst = appendHex(dst, body, maxHex)
+			dst = appendHex(dst, body, inRow.hex)
 		case r.kind == Result:
 			var rest []byte
 			dst, rest = appendValues(dst, m.Out, body, limit)
 			if m.Returns != ncp.TypeNone {
 				dst, rest = appendValue(dst, &m.Result, rest, limit)
 			}
-			dst = appendRest(dst, rest)
+			dst = appendRest(dst, rest, secretOut(m))
 		default:
 			var rest []byte
 			dst, rest = appendValues(dst, m.In, body, limit)
-			dst = appendRest(dst, rest)
+			dst = appendRest(dst, rest, secret(m.In))
 		}
 	case Unknown:
-		dst = appendHex(dst, payload, maxHex)
+		dst = appendHex(dst, payload, inRow.hex)
 	case Noise, CRC, Cut, Oversize:
 		if isText(payload) {
-			dst = appendQuoted(dst, payload, 3*maxValue)
+			dst = appendQuoted(dst, payload, 2*inRow.text)
 		} else {
-			dst = appendHex(dst, payload, maxHex)
+			dst = appendHex(dst, payload, inRow.hex)
 		}
 	}
 	return cutAt(dst, limit)
@@ -77,12 +84,28 @@ func cutAt(dst []byte, limit int) []byte {
 	return append(dst[:end], more...)
 }
 
-// appendRest shows bytes that belong to no value.
-func appendRest(dst, rest []byte) []byte {
-	if len(rest) == 0 {
-		return dst
+// secret tells whether there is a secret among params. What is left over behind them may
+// then be a part of it.
+func secret(params []ncp.Param) bool {
+	for i := range params {
+		if params[i].Secret {
+			return true
+		}
 	}
-	return appendHex(append(space(dst), "+ "...), rest, maxHex)
+	return false
+}
+
+func secretOut(m *ncp.Method) bool { return secret(m.Out) || m.Result.Secret }
+
+// appendRest shows bytes that belong to no value.
+func appendRest(dst, rest []byte, secret bool) []byte {
+	switch {
+	case len(rest) == 0:
+		return dst
+	case secret:
+		return append(append(space(dst), "+ "...), hidden...)
+	}
+	return appendHex(append(space(dst), "+ "...), rest, inRow.hex)
 }
 
 // space separates what is appended from what is there.
@@ -116,7 +139,7 @@ func appendValue(dst []byte, p *ncp.Param, b []byte, limit int) (text, rest []by
 	case p.Secret:
 		return append(dst, hidden...), rest
 	}
-	return appendOne(dst, p, raw), rest
+	return inRow.append(dst, p, raw), rest
 }
 
 // takeValue takes the bytes of the first value off b: those of a String without its
@@ -155,8 +178,8 @@ func takeValue(t ncp.Type, b []byte) (raw, rest []byte, ok bool) {
 	return b[:n], b[n:], true
 }
 
-// appendOne appends a value.
-func appendOne(dst []byte, p *ncp.Param, raw []byte) []byte {
+// append appends a value.
+func (f form) append(dst []byte, p *ncp.Param, raw []byte) []byte {
 	var u uint64
 	if len(raw) <= 8 {
 		for i, c := range raw {
@@ -177,17 +200,17 @@ func appendOne(dst []byte, p *ncp.Param, raw []byte) []byte {
 	}
 	switch p.Format {
 	case ncp.FormatValues, ncp.FormatPins:
-		return appendItems(dst, raw, p.Format == ncp.FormatPins)
+		return f.appendItems(dst, raw, p.Format == ncp.FormatPins)
 	case ncp.FormatDigest:
-		for _, c := range raw[:min(len(raw), maxHex)] {
+		for _, c := range raw[:min(len(raw), f.hex)] {
 			dst = append(dst, hexDigits[c>>4], hexDigits[c&15])
 		}
-		return appendMore(dst, len(raw)-maxHex)
+		return appendMore(dst, len(raw)-f.hex)
 	}
 	if p.Type == ncp.TypeBinary {
-		return appendHex(dst, raw, maxHex)
+		return appendHex(dst, raw, f.hex)
 	}
-	return appendQuoted(dst, raw, maxValue)
+	return appendQuoted(dst, raw, f.text)
 }
 
 // appendNamed appends the name of a value that has one.
@@ -203,7 +226,7 @@ func appendNamed(dst []byte, p *ncp.Param, v int64) []byte {
 
 // appendItems appends a list of texts with a NUL between two of them: one as it is,
 // several in brackets. Pin numbers go without quotation marks.
-func appendItems(dst, raw []byte, pins bool) []byte {
+func (f form) appendItems(dst, raw []byte, pins bool) []byte {
 	several := false
 	for _, c := range raw {
 		several = several || c == 0
@@ -216,7 +239,7 @@ func appendItems(dst, raw []byte, pins bool) []byte {
 		for to < len(raw) && raw[to] != 0 {
 			to++
 		}
-		if i == maxItems {
+		if i == f.items {
 			dst = append(dst, more...)
 			break
 		}
@@ -226,7 +249,7 @@ func appendItems(dst, raw []byte, pins bool) []byte {
 		if pins && isNumber(raw[from:to]) {
 			dst = append(dst, raw[from:to]...)
 		} else {
-			dst = appendQuoted(dst, raw[from:to], maxValue)
+			dst = appendQuoted(dst, raw[from:to], f.text)
 		}
 		if to == len(raw) {
 			break
