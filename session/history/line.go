@@ -42,6 +42,45 @@ func (k *chunk) sum(to int) {
 	k.high[g] = slices.Max(k.v[to-group : to])
 }
 
+// until returns the index of the first number from index i on that is not before a time;
+// guess is how many numbers are likely to be before it.
+func (k *chunk) until(i, guess int, us int64) int {
+	end := min(i+guess, k.to)
+	from, to := us<<1, k.t[:k.to]
+	for i < end && to[end-1] >= from { // fewer
+		end--
+	}
+	for end < len(to) && to[end] < from { // more
+		end++
+	}
+	return end
+}
+
+// extremes widens a range by the numbers from index i to index end.
+func (k *chunk) extremes(i, end int, low, high float64) (float64, float64) {
+	whole := min((i+group-1)/group*group, end)
+	low, high = widen(k.v[i:whole], low, high)
+	if i = whole; i+group <= end {
+		from, to := i/group, end/group
+		low, high = widen(k.low[from:to], low, high)
+		low, high = widen(k.high[from:to], low, high)
+		i = to * group
+	}
+	return widen(k.v[i:end], low, high)
+}
+
+func widen(values []float64, low, high float64) (float64, float64) {
+	for _, v := range values {
+		if v < low {
+			low = v
+		}
+		if v > high {
+			high = v
+		}
+	}
+	return low, high
+}
+
 // newest returns the time of the newest number; 0 without one.
 func (l *line) newest() int64 {
 	if len(l.chunks) == 0 {
@@ -143,10 +182,7 @@ func (l *line) fillChunk(h *History) (seen int) {
 // prepend puts a chunk of older numbers before the others and finds the gaps in it.
 func (l *line) prepend(k *chunk, breaks []int64) {
 	var rhythm rhythm
-	if n := k.to - k.from; n > rhythmAfter {
-		// How it was before is not known yet; on the average is the best guess.
-		rhythm.guess(float64(k.time(k.to-1)-k.time(k.from)) / float64(n-1))
-	}
+	rhythm.guess(k)
 	for i := k.from + 1; i < k.to; i++ {
 		if before, t := k.time(i-1), k.time(i); interrupted(breaks, before, t) || rhythm.missed(t-before) {
 			k.t[i] |= 1
@@ -194,7 +230,20 @@ const (
 	seldom = 5e5
 )
 
-func (r *rhythm) guess(usual float64) { r.seen, r.usual = rhythmAfter, usual }
+// guess begins with the median of the first intervals of a chunk: how it was before is
+// not known there.
+func (r *rhythm) guess(k *chunk) {
+	var first [2*rhythmAfter - 1]int64
+	n := min(k.to-k.from-1, len(first))
+	if n < rhythmAfter {
+		return
+	}
+	for i := range n {
+		first[i] = k.time(k.from+i+1) - k.time(k.from+i)
+	}
+	slices.Sort(first[:n])
+	r.seen, r.usual = rhythmAfter, float64(first[n/2])
+}
 
 // limit returns the interval beyond which values are missing; it may be infinite.
 func (r *rhythm) limit() float64 {

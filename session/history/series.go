@@ -93,6 +93,7 @@ type plot struct {
 	low, high float64
 	last      float64
 	end       int64 // of the column; 0: none is begun
+	count     int   // values in the column before
 }
 
 // run makes the points of the values from one time to another, of the one before and of
@@ -113,14 +114,10 @@ func (p *plot) run(from, to int64) {
 				}
 				p.begin(t, k.gap(i))
 			}
-			if g := i / group; i%group == 0 && i+group <= k.to && k.time(i+group-1) < p.end {
-				p.low, p.high = min(p.low, k.low[g]), max(p.high, k.high[g])
-				i += group
-			} else {
-				p.low, p.high = min(p.low, k.v[i]), max(p.high, k.v[i])
-				i++
-			}
-			p.when, p.last = k.time(i-1), k.v[i-1]
+			end := k.until(i, p.count, p.end)
+			p.low, p.high = k.extremes(i, end, p.low, p.high)
+			p.when, p.last = k.time(end-1), k.v[end-1]
+			i, p.count = end, end-i
 		}
 		i = 0
 	}
