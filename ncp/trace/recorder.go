@@ -9,8 +9,8 @@ import (
 
 // Bounds of a Recorder: the oldest records go when either is reached.
 const (
-	// MaxRecords is how many of the newest records are kept at least; before the oldest
-	// block goes there are up to MaxRecords and the records of one block.
+	// MaxRecords is how many of the newest records are kept at least. Records go in blocks
+	// of 64 KiB, so there may be those of two blocks more.
 	MaxRecords = 100_000
 	// MaxBytes is what all records may take, serialized, in bytes.
 	MaxBytes = 16 << 20
