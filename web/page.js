@@ -13,11 +13,7 @@ const parts = {
   chart: () => import("./chart.js"),
   terminal: () => import("./terminal.js"),
   tools: () => import("./tools.js"),
-  boards: async () => {
-    const response = await fetch(new URL("./boards.json", import.meta.url));
-    if (!response.ok) throw new Error(`the server answered ${response.status}`);
-    return { data: new Uint8Array(await response.arrayBuffer()) };
-  },
+  boards: () => import("./boards.js"),
 };
 
 export const page = {
@@ -63,15 +59,15 @@ export const page = {
   },
 
   /**
-   * Saves bytes as a file. Returns what went wrong, or "".
+   * Saves bytes, or several pieces of them, as a file. Returns what went wrong, or "".
    * @param {string} name
    * @param {string} type
-   * @param {Uint8Array<ArrayBuffer>} bytes
+   * @param {Uint8Array<ArrayBuffer> | Uint8Array<ArrayBuffer>[]} bytes
    * @returns {string}
    */
   download(name, type, bytes) {
     try {
-      const url = URL.createObjectURL(new Blob([bytes], { type }));
+      const url = URL.createObjectURL(new Blob(Array.isArray(bytes) ? bytes : [bytes], { type }));
       const a = document.createElement("a");
       a.href = url;
       a.download = name;

@@ -14,8 +14,8 @@ import (
 	"ncpweb/wasm/show"
 )
 
-// pinsView is the table of the virtual pins. Rows are kept by pin number; a change
-// of one pin writes what changed in one row.
+// pinsView is the table of the virtual pins. Rows are kept by pin number; a change of
+// one pin writes what changed in one row, and only rows on the screen are written.
 type pinsView struct {
 	u        *UI
 	body     *doc.Element
@@ -26,36 +26,31 @@ type pinsView struct {
 	add      *doc.Element
 	row      doc.Pattern
 	rows     map[uint16]*pinRow
+	list     []*pinRow     // those of shown; nil: not made yet
 	shown    []session.Pin // what the rows show
+	order    rowOrder
+	seen     watcher
+	chart    *pinsChart
 	selected uint16
 	chosen   bool
 	search   string
 	ready    bool      // what the rows were told
+	partial  bool      // rows are missing still
 	aged     time.Time // when the ages were last written
+	spark    int       // where the next round of sparklines begins
 }
 
-// pinRow is the row of one pin and what it shows.
-type pinRow struct {
-	box, number, name, values, more *doc.Element
-	dirIcon, dir, age, count        *doc.Element
-	sync                            *doc.Element
-	items                           []*doc.Element
-	pin                             session.Pin
-	fresh                           bool
-}
-
-// Bounds of what a row shows of a value; the rest is shown on demand.
-const (
-	maxItems     = 12
-	maxItemChars = 80
-	maxRowChars  = 160
-)
+// newRows is how many rows are made in one frame: more would be felt.
+const newRows = 40
 
 func newPinsView(u *UI) *pinsView {
 	v := &pinsView{
 		u: u, body: doc.ByID("pins").One("tbody"), empty: doc.ByID("pins-empty"), why: doc.ByID("pins-empty-text"), note: doc.ByID("pins-note"),
 		filter: doc.ByID("pin-filter"), add: doc.ByID("pin-add-number"), row: doc.NewPattern("t-pin"), rows: make(map[uint16]*pinRow),
 	}
+	v.chart = newPinsChart(u)
+	v.order.body = v.body
+	v.seen = newWatcher(u, v.see)
 	u.OnSubmit(doc.ByID("pin-add"), v.addPin)
 	u.On(v.filter, "input", func() {
 		v.search = strings.ToLower(strings.TrimSpace(v.filter.Input()))
@@ -63,6 +58,15 @@ func newPinsView(u *UI) *pinsView {
 	})
 	u.On(doc.ByID("sync-all"), "click", func() { u.do("syncAll", false, u.session.SyncAll) })
 	u.OnTarget(v.body, "click", "[data-act], tr", v.clicked)
+	u.OnTarget(v.body, "change", `[data-act="chart"]`, func(e *doc.Element) {
+		if r := v.rowOf(e); r != nil {
+			v.tick(r, e.Checked())
+		}
+	})
+	u.OnTarget(doc.ByID("pins"), "click", "[data-sort]", func(e *doc.Element) {
+		v.order.choose(e)
+		v.order.place(v.list)
+	})
 	return v
 }
 
@@ -83,13 +87,19 @@ func (v *pinsView) addPin() {
 	v.selectPin(n)
 }
 
+// rowOf returns the row around an element.
+func (v *pinsView) rowOf(e *doc.Element) *pinRow {
+	n, _ := parsePin(doc.Wrap(e.Value.Call("closest", "tr")).Data("pin"))
+	return v.rows[n]
+}
+
 // clicked acts on a row or on a button of it.
 func (v *pinsView) clicked(e *doc.Element) {
-	tr := doc.Wrap(e.Value.Call("closest", "tr"))
-	n, ok := parsePin(tr.Data("pin"))
-	if !ok {
+	r := v.rowOf(e)
+	if r == nil {
 		return
 	}
+	n := r.pin.Number
 	switch e.Data("act") {
 	case "write":
 		v.selectPin(n)
@@ -98,20 +108,27 @@ func (v *pinsView) clicked(e *doc.Element) {
 		v.u.do("sync", false, func(ctx context.Context) error { return v.u.session.Sync(ctx, n) })
 	case "remove":
 		v.u.session.RemovePin(n)
+		v.chart.set(n, false)
+		v.u.files.remember()
 		if v.selected == n {
 			v.chosen = false
 		}
 	case "more":
-		if r := v.rows[n]; r != nil {
-			lines := make([]string, len(r.pin.Values))
-			for i, s := range r.pin.Values {
-				lines[i] = show.Visible(s)
-			}
-			v.u.full.show("V"+strconv.Itoa(int(n)), strings.Join(lines, "\n"))
-		}
+		v.u.full.show(pinName(n), allItems(r.pin.Values))
+	case "chart", "label": // their change tells
 	default:
 		v.selectPin(n)
 	}
+}
+
+// tick puts the pin of a row into the chart or takes it out.
+func (v *pinsView) tick(r *pinRow, on bool) {
+	if v.chart.set(r.pin.Number, on) {
+		v.note.SetText("")
+		return
+	}
+	r.tick.SetChecked(false)
+	v.note.SetText(lang.T(chartFull))
 }
 
 // selectPin marks a row and puts its pin into the forms beside the table.
@@ -128,7 +145,7 @@ func (v *pinsView) selectPin(n uint16) {
 
 func (v *pinsView) render() {
 	pins := v.u.state.Pins
-	if len(pins) != len(v.shown) || len(pins) > 0 && &pins[0] != &v.shown[0] {
+	if v.partial || len(pins) != len(v.shown) || len(pins) > 0 && &pins[0] != &v.shown[0] {
 		v.update(pins)
 	}
 	if len(pins) == 0 {
@@ -144,143 +161,126 @@ func (v *pinsView) render() {
 	if v.u.now.Sub(v.aged) >= time.Second {
 		v.aged = v.u.now
 		for _, r := range v.rows {
-			r.renderAge(v.u.now)
+			if r.visible {
+				r.renderAge(v.u.now)
+			}
+		}
+		if v.order.live() {
+			v.order.place(v.list)
 		}
 	}
+	v.sparks()
 	v.empty.Show(len(pins) == 0)
+	v.chart.render()
 }
 
 // update brings the rows to what the pins are. Both are in the order of the numbers.
 func (v *pinsView) update(pins []session.Pin) {
 	v.shown = pins
-	if len(v.rows) > 0 {
-		v.removeGone(pins)
+	if !v.same(pins) {
+		v.restructure(pins)
 	}
-	var before *pinRow
-	for i := range pins {
-		p := &pins[i]
-		r := v.rows[p.Number]
+	for i, r := range v.list {
 		if r == nil {
-			r = v.newRow(p.Number)
-			v.rows[p.Number] = r
-			if before == nil {
-				v.body.Prepend(r.box)
-			} else {
-				before.box.Value.Call("after", r.box.Value)
-			}
-			r.box.Show(v.matches(p))
+			continue
 		}
-		r.update(p, v.u.now)
-		before = r
+		if r.visible {
+			r.update(&pins[i], v.u.now)
+		} else {
+			r.latest = &pins[i]
+		}
 	}
 }
 
-// removeGone removes the rows of pins that are no longer there.
-func (v *pinsView) removeGone(pins []session.Pin) {
-	there := 0
-	for i := range pins {
-		if v.rows[pins[i].Number] != nil {
-			there++
+// same tells whether the rows are those of the pins.
+func (v *pinsView) same(pins []session.Pin) bool {
+	if v.partial || len(pins) != len(v.list) {
+		return false
+	}
+	for i, r := range v.list {
+		if r.pin.Number != pins[i].Number {
+			return false
 		}
 	}
-	if there == len(v.rows) {
-		return
-	}
-	keep := make(map[uint16]bool, len(pins))
+	return true
+}
+
+// restructure removes the rows of pins that are no longer there, and makes those that
+// are missing, some of them now.
+func (v *pinsView) restructure(pins []session.Pin) {
+	gone := v.rows
+	v.rows = make(map[uint16]*pinRow, len(pins))
+	v.list = make([]*pinRow, len(pins))
+	made := 0
+	v.partial = false
 	for i := range pins {
-		keep[pins[i].Number] = true
-	}
-	for n, r := range v.rows {
-		if !keep[n] {
-			r.box.Remove()
-			delete(v.rows, n)
+		p := &pins[i]
+		r := gone[p.Number]
+		delete(gone, p.Number)
+		if r == nil && made == newRows {
+			v.partial = true
+			v.u.AskFrame()
+			continue
 		}
+		if r == nil {
+			made++
+			r = v.newRow(p.Number)
+			r.box.Show(v.matches(p))
+			r.update(p, v.u.now)
+		}
+		v.list[i] = r
+		v.rows[p.Number] = r
 	}
+	for _, r := range gone {
+		v.order.remove(r)
+		v.seen.leave(r.box)
+	}
+	v.order.place(v.list)
 }
 
 func (v *pinsView) newRow(n uint16) *pinRow {
-	box := v.row.Copy()
-	value, dir, act := box.Child(2), box.Child(3).Child(0), box.Child(6)
-	number := strconv.Itoa(int(n))
-	r := &pinRow{
-		box: box, number: box.Child(0).Child(0), name: box.Child(1).Child(0), values: value.Child(0), more: value.Child(1),
-		dirIcon: dir.One("use"), dir: dir.Child(1), age: box.Child(4), count: box.Child(5), sync: act.Child(1), fresh: true,
-	}
-	box.SetAttr("data-pin", number)
-	r.number.SetText("V" + number)
+	r := newPinRow(v.row.Copy(), n)
 	r.sync.Enable(v.ready)
+	r.tick.SetChecked(v.chart.has(n))
 	if v.chosen && v.selected == n {
-		box.SetAttr("aria-selected", "true")
+		r.box.SetAttr("aria-selected", "true")
 	}
+	v.seen.watch(r.box)
 	return r
 }
 
-// update writes what changed of a pin.
-func (r *pinRow) update(p *session.Pin, now time.Time) {
-	if !r.fresh && p.Count == r.pin.Count && p.Name == r.pin.Name && p.Time.Equal(r.pin.Time) {
-		r.pin = *p
+// see is told when a row comes on the screen or leaves it.
+func (v *pinsView) see(box *doc.Element, visible bool) {
+	r := v.rowOf(box)
+	if r == nil {
 		return
 	}
-	if r.fresh || p.Name != r.pin.Name {
-		name, _ := show.Cut(show.Visible(p.Name), 60)
-		r.name.SetText(name)
-	}
-	if r.fresh || p.Count != r.pin.Count || !p.Time.Equal(r.pin.Time) {
-		r.setValues(p.Values)
-		r.count.SetText(show.Grouped(p.Count))
-		r.setDirection(p.Dir)
-	}
-	r.pin, r.fresh = *p, false
-	r.renderAge(now)
-}
-
-func (r *pinRow) setDirection(d session.Direction) {
-	if !r.fresh && d == r.pin.Dir {
-		return
-	}
-	r.dir.SetText(DirectionWords(d))
-	switch d {
-	case session.FromCloud:
-		r.box.SetAttr("data-dir", "in")
-		r.dirIcon.SetAttr("href", "#i-in")
-	case session.ToCloud:
-		r.box.SetAttr("data-dir", "out")
-		r.dirIcon.SetAttr("href", "#i-out")
-	default:
-		r.dirIcon.SetAttr("href", "")
+	r.visible = visible
+	if visible && r.latest != nil {
+		r.update(r.latest, v.u.now)
+		r.latest = nil
 	}
 }
 
-// setValues shows the items of a value, each isolated from the others.
-func (r *pinRow) setValues(values []string) {
-	n := min(len(values), maxItems)
-	cut := len(values) > n
-	for len(r.items) > n {
-		last := len(r.items) - 1
-		r.items[last].Remove()
-		r.items = r.items[:last]
-	}
-	room := maxRowChars
-	for i := range n {
-		if i == len(r.items) {
-			item := doc.Wrap(doc.Document().Call("createElement", "bdi"))
-			r.values.Append(item)
-			r.items = append(r.items, item)
+// sparks draws some sparklines of rows on the screen anew, the others in the frames
+// that follow.
+func (v *pinsView) sparks() {
+	const most = 4
+	drawn := 0
+	for range v.list {
+		v.spark++
+		if v.spark >= len(v.list) {
+			v.spark = 0
 		}
-		text, short := show.Cut(show.Visible(values[i]), max(min(maxItemChars, room), 1))
-		room -= len(text)
-		cut = cut || short
-		r.items[i].SetText(text)
+		r := v.list[v.spark]
+		if r != nil && r.visible && r.drawn != r.pin.Count && v.u.now.Sub(r.drawnAt) >= sparkPause {
+			r.renderSpark(v.u)
+			if drawn++; drawn == most {
+				v.u.AskFrame()
+				return
+			}
+		}
 	}
-	r.more.Show(cut)
-}
-
-func (r *pinRow) renderAge(now time.Time) {
-	if r.pin.Time.IsZero() {
-		r.age.SetText("")
-		return
-	}
-	r.age.SetText(show.Age(now.Sub(r.pin.Time)))
 }
 
 func (v *pinsView) matches(p *session.Pin) bool {
@@ -289,9 +289,11 @@ func (v *pinsView) matches(p *session.Pin) bool {
 
 func (v *pinsView) applyFilter() {
 	hidden := 0
-	for _, r := range v.rows {
-		on := v.matches(&r.pin)
-		r.box.Show(on)
+	for i, r := range v.list {
+		on := v.matches(&v.shown[i])
+		if r != nil {
+			r.box.Show(on)
+		}
 		if !on {
 			hidden++
 		}
@@ -301,4 +303,12 @@ func (v *pinsView) applyFilter() {
 	} else {
 		v.note.SetText(lang.N(hidden, "{0} pin is hidden by the filter.", "{0} pins are hidden by the filter."))
 	}
+}
+
+func allItems(values []string) string {
+	lines := make([]string, len(values))
+	for i, s := range values {
+		lines[i] = show.Visible(s)
+	}
+	return strings.Join(lines, "\n")
 }

@@ -4,7 +4,6 @@ package ui
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,14 +13,15 @@ import (
 	"ncpweb/session"
 	"ncpweb/wasm/doc"
 	"ncpweb/wasm/lang"
-	"ncpweb/wasm/show"
 )
 
 // writeView writes pins: values, properties and groups. It stands beside the table.
 type writeView struct {
 	u *UI
 
-	pin, pinFault, name   *doc.Element
+	pin, pinFault         *doc.Element
+	name, unit            *doc.Element
+	widget                *widget
 	last, lastValue       *doc.Element
 	items, valueFault     *doc.Element
 	item                  doc.Pattern
@@ -36,12 +36,13 @@ type writeView struct {
 
 func newWriteView(u *UI) *writeView {
 	v := &writeView{
-		u: u, pin: doc.ByID("write-pin"), pinFault: doc.ByID("e-pin"), name: doc.ByID("pin-name"),
+		u: u, pin: doc.ByID("write-pin"), pinFault: doc.ByID("e-pin"), name: doc.ByID("pin-name"), unit: doc.ByID("pin-unit"),
 		last: doc.ByID("pin-last"), lastValue: doc.ByID("pin-last-value"),
 		items: doc.ByID("items"), valueFault: doc.ByID("e-value"), item: doc.NewPattern("t-item"),
 		property: doc.ByID("property-name"), propValue: doc.ByID("property-value"), propFault: doc.ByID("e-property"), properties: doc.ByID("properties"), propertyRow: doc.NewPattern("t-property"),
 		groupRows: doc.ByID("group-rows"), groupFault: doc.ByID("e-group"), groupTime: doc.ByID("group-time"), groupRow: doc.NewPattern("t-group-row"),
 	}
+	v.widget = newWidget(v)
 	v.addGroupRow()
 	v.addGroupRow()
 	v.listen()
@@ -64,6 +65,8 @@ func (v *writeView) listen() {
 		}
 	})
 	u.On(v.name, "change", v.rename)
+	u.On(v.unit, "change", v.rename)
+	u.On(doc.ByID("pin-history"), "click", v.showHistory)
 	u.OnSubmit(doc.ByID("pin-property"), v.setProperty)
 	u.On(doc.ByID("group-add"), "click", func() { v.addGroupRow().One("input").Focus() })
 	u.OnSubmit(doc.ByID("pin-group"), v.writeGroup)
@@ -87,13 +90,17 @@ func (v *writeView) choose(n uint16) {
 	v.showName()
 }
 
-// showName puts the name of the pin in the form beside its number.
+// showName puts what is known of the pin in the form beside its number.
 func (v *writeView) showName() {
-	name := ""
-	if p := v.formPin(); p != nil {
-		name = p.Name
+	p := v.formPin()
+	if p == nil {
+		p = new(session.Pin)
 	}
-	v.name.SetInput(name)
+	v.name.SetInput(p.Name)
+	v.unit.SetInput(p.Unit)
+	if n, ok := parsePin(v.pin.Input()); ok {
+		v.widget.choose(n)
+	}
 }
 
 func (v *writeView) rename() {
@@ -101,12 +108,16 @@ func (v *writeView) rename() {
 	if !ok {
 		return // the name is given with the value
 	}
-	if err := v.u.session.NamePin(n, v.name.Input()); err != nil {
+	info := infoOf(findPin(v.u.state.Pins, n))
+	info.Number, info.Name, info.Unit = n, v.name.Input(), v.unit.Input()
+	if err := v.u.session.SetPinInfo(info); err != nil {
 		v.u.problem.failed("pin", session.ProblemOf(err), nil)
+		return
 	}
+	v.u.files.remember()
 }
 
-func (v *writeView) focusValue() { v.items.One("input").Focus() }
+func (v *writeView) focusValue() { v.widget.focus() }
 
 func (v *writeView) focusLast() {
 	inputs := v.items.All("input")
@@ -128,7 +139,11 @@ func (v *writeView) numberItems() {
 	}
 }
 
+// values are the items that the form gives.
 func (v *writeView) values() []string {
+	if values := v.widget.values(); values != nil {
+		return values
+	}
 	inputs := v.items.All("input")
 	values := make([]string, len(inputs))
 	for i, in := range inputs {
@@ -153,7 +168,7 @@ func (v *writeView) write() {
 		return
 	}
 	fault(first, v.valueFault, "")
-	if name := v.name.Input(); name != "" {
+	if v.name.Input()+v.unit.Input() != "" {
 		v.rename()
 	}
 	v.u.do("write", true, func(ctx context.Context) error { return v.u.session.VirtualWrite(ctx, n, values...) })
@@ -240,11 +255,8 @@ func (v *writeView) render() {
 	if p == nil {
 		p = new(session.Pin)
 	}
-	lines := make([]string, len(p.Values))
-	for i, item := range p.Values {
-		lines[i] = show.Visible(item)
-	}
-	v.lastValue.SetText(strings.Join(lines, "\n"))
+	v.lastValue.SetText(allItems(p.Values))
+	v.widget.follow(p)
 	props := p.Properties
 	if len(props) == len(v.props) && (len(props) == 0 || &props[0] == &v.props[0]) {
 		return
@@ -262,10 +274,8 @@ func (v *writeView) render() {
 // formPin returns the pin whose number stands in the form; nil if there is none.
 func (v *writeView) formPin() *session.Pin {
 	n, ok := parsePin(v.pin.Input())
-	pins := v.u.state.Pins
-	i, there := slices.BinarySearchFunc(pins, n, func(p session.Pin, n uint16) int { return int(p.Number) - int(n) })
-	if !ok || !there {
+	if !ok {
 		return nil
 	}
-	return &pins[i]
+	return findPin(v.u.state.Pins, n)
 }

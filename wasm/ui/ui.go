@@ -45,6 +45,8 @@ type UI struct {
 	pins      *pinsView
 	write     *writeView
 	timeline  *timelineView
+	files     *pinFiles
+	generator *generatorView
 	log       *logView
 	tools     *tools
 	parts     map[string][]part // of the views, by name
@@ -67,15 +69,17 @@ func New(opt Options) *UI {
 	u.ports = newPorts(u)
 	u.device = newDeviceView(u)
 	u.configure = newConfigureView(u)
+	u.offer = newOfferView(u)
 	u.pins = newPinsView(u)
 	u.write = newWriteView(u)
-	u.offer = newOfferView(u)
 	u.timeline = newTimelineView(u)
+	u.files = newPinFiles(u)
+	u.generator = newGeneratorView(u)
 	u.log = newLogView(u)
 	u.parts = map[string][]part{
 		"device":    {u.device},
 		"configure": {u.configure},
-		"pins":      {u.pins, u.write, u.timeline},
+		"pins":      {u.pins, u.write, u.timeline, u.files, u.generator},
 		"log":       {u.log},
 	}
 	u.tools = newTools(u)
@@ -108,11 +112,11 @@ func (u *UI) render() {
 	u.now = time.Now()
 	u.frame.render()
 	u.problem.render()
+	u.offer.render()
 	u.renderControls()
 	u.tools.keep()
 	for _, p := range u.parts[u.view] {
 		p.render()
-	u.offer.render()
 	}
 }
 

@@ -1,0 +1,153 @@
+//go:build js && wasm
+
+package ui
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"syscall/js"
+
+	"ncpweb/wasm/doc"
+)
+
+// rowOrder keeps the rows of the table in the order that the person chose. It knows
+// where each row is, so that only rows that are out of place are moved.
+type rowOrder struct {
+	body  *doc.Element
+	head  *doc.Element // the column head of the order; nil: by number
+	key   string       // of the column
+	down  bool
+	first *pinRow
+}
+
+// choose orders by the column whose button was pressed, or turns its order around.
+func (o *rowOrder) choose(button *doc.Element) {
+	key := button.Data("sort")
+	head := doc.Wrap(button.Value.Call("closest", "th"))
+	// Who sorts by count or age looks for the busiest or the newest first.
+	down := key == "count"
+	if old := doc.Wrap(o.body.Value.Call("closest", "table")).One("[aria-sort]:not([aria-sort=none])"); old.Value.Equal(head.Value) {
+		down = !o.down
+	} else {
+		old.SetAttribute("aria-sort", "none")
+	}
+	o.key, o.down = key, down
+	word := "ascending"
+	if down {
+		word = "descending"
+	}
+	head.SetAttribute("aria-sort", word)
+}
+
+// live tells whether the order changes with the values and may do so now: rows do not
+// move under a pointer, nor under the focus.
+func (o *rowOrder) live() bool {
+	return (o.key == "age" || o.key == "count") && !o.body.Value.Call("matches", ":hover, :focus-within").Bool()
+}
+
+func (o *rowOrder) compare(a, b *pinRow) int {
+	p, q := &a.pin, &b.pin
+	if a.latest != nil {
+		p = a.latest
+	}
+	if b.latest != nil {
+		q = b.latest
+	}
+	c := 0
+	switch o.key {
+	case "name":
+		if (p.Name == "") != (q.Name == "") {
+			return cmp.Compare(q.Name, p.Name) // those without a name come last either way
+		}
+		c = strings.Compare(p.Name, q.Name)
+	case "age":
+		c = q.Time.Compare(p.Time)
+	case "count":
+		c = cmp.Compare(p.Count, q.Count)
+	}
+	if c == 0 && o.key != "" && o.key != "pin" {
+		return cmp.Compare(p.Number, q.Number)
+	}
+	if c == 0 {
+		c = cmp.Compare(p.Number, q.Number)
+	}
+	if o.down {
+		return -c
+	}
+	return c
+}
+
+// place brings the rows into their order; nil rows are not made yet.
+func (o *rowOrder) place(list []*pinRow) {
+	rows := slices.DeleteFunc(slices.Clone(list), func(r *pinRow) bool { return r == nil })
+	slices.SortFunc(rows, o.compare)
+	at := o.first // what stands where the next row belongs
+	var last *pinRow
+	for _, r := range rows {
+		if at != nil && at != r && at.after == r {
+			o.unlink(at) // it belongs further down
+			at = r
+		}
+		if at == r {
+			at = r.after
+		} else {
+			o.unlink(r)
+			o.link(r, last, at)
+		}
+		last = r
+	}
+}
+
+// link puts a row between two that are neighbours.
+func (o *rowOrder) link(r, before, after *pinRow) {
+	where := js.Null()
+	r.before, r.after = before, after
+	if before == nil {
+		o.first = r
+	} else {
+		before.after = r
+	}
+	if after != nil {
+		after.before = r
+		where = after.box.Value
+	}
+	o.body.Value.Call("insertBefore", r.box.Value, where)
+}
+
+// unlink forgets where a row is; in the document it stays.
+func (o *rowOrder) unlink(r *pinRow) {
+	if r.before != nil {
+		r.before.after = r.after
+	} else if o.first == r {
+		o.first = r.after
+	}
+	if r.after != nil {
+		r.after.before = r.before
+	}
+	r.before, r.after = nil, nil
+}
+
+func (o *rowOrder) remove(r *pinRow) {
+	o.unlink(r)
+	r.box.Remove()
+}
+
+// watcher tells which rows are on the screen.
+type watcher struct{ observer js.Value }
+
+func newWatcher(u *UI, see func(box *doc.Element, visible bool)) watcher {
+	return watcher{js.Global().Get("IntersectionObserver").New(js.FuncOf(func(_ js.Value, args []js.Value) any {
+		entries := args[0]
+		u.Post(func() {
+			for i := range entries.Length() {
+				e := entries.Index(i)
+				see(doc.Wrap(e.Get("target")), e.Get("isIntersecting").Bool())
+			}
+		})
+		return nil
+	}))}
+}
+
+func (w watcher) watch(e *doc.Element) { w.observer.Call("observe", e.Value) }
+func (w watcher) leave(e *doc.Element) { w.observer.Call("unobserve", e.Value) }
