@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"time"
 
 	"ncpweb/internal/json"
 	"ncpweb/session"
@@ -131,7 +130,7 @@ func (p *parser) member(path string) error {
 	case "made.by":
 		return p.text(path, MaxName, &p.made.Made.By)
 	case "made.at":
-		return p.time(path)
+		return p.text(path, MaxName, &p.made.Made.At)
 	case "pins":
 		return p.pins()
 	}
@@ -200,20 +199,6 @@ func (p *parser) board(path string) error {
 	if strings.Trim(p.made.Board, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
 		return p.wrong(path, RuleID, "")
 	}
-	return nil
-}
-
-func (p *parser) time(path string) error {
-	var s string
-	if err := p.text(path, MaxName, &s); err != nil {
-		return err
-	}
-	t, err := time.Parse(time.RFC3339, s)
-	t = t.UTC().Truncate(time.Second)
-	if err != nil || t.Year() < 1 || t.Year() > 9999 { // in UTC it may be another year
-		return p.wrong(path, RuleTime, "")
-	}
-	p.made.Made.At = t
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"slices"
 	"strconv"
 
 	"ncpweb/internal/json"
@@ -12,8 +11,7 @@ func (p *parser) pins() error {
 	if p.r.Kind() != json.Array {
 		return p.wrong("pins", RuleKind, "list")
 	}
-	seen := make(map[uint16]bool)
-	err := p.r.Array(func(i int) error {
+	return p.r.Array(func(i int) error {
 		if i == MaxPins {
 			return p.wrong("pins", RuleMany, strconv.Itoa(MaxPins))
 		}
@@ -21,15 +19,23 @@ func (p *parser) pins() error {
 		if err != nil {
 			return err
 		}
-		if seen[pin.Number] {
-			return p.wrong(pinPath(i, ".pin"), RuleTwice, "")
-		}
-		seen[pin.Number] = true
-		p.made.Pins = append(p.made.Pins, pin)
-		return nil
+		return p.insert(i, pin)
 	})
-	slices.SortFunc(p.made.Pins, func(a, b Pin) int { return int(a.Number) - int(b.Number) })
-	return err
+}
+
+// insert puts a pin where it belongs by its number. Files are in that order mostly.
+func (p *parser) insert(i int, pin Pin) error {
+	list := append(p.made.Pins, pin)
+	at := len(list) - 1
+	for ; at > 0 && list[at-1].Number > pin.Number; at-- {
+		list[at] = list[at-1]
+	}
+	if at > 0 && list[at-1].Number == pin.Number {
+		return p.wrong(pinPath(i, ".pin"), RuleTwice, "")
+	}
+	list[at] = pin
+	p.made.Pins = list
+	return nil
 }
 
 func (p *parser) pin(i int) (pin Pin, err error) {

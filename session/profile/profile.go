@@ -8,7 +8,6 @@ package profile
 
 import (
 	"strconv"
-	"time"
 
 	"ncpweb/session"
 )
@@ -24,7 +23,7 @@ const Version = 1
 const (
 	MaxSize     = 64 << 10 // bytes of a file
 	MaxFragment = 8 << 10  // bytes of a link behind its "#"; the longest configuration needs less
-	MaxName     = 64       // bytes of the name, of a pin's name, and of made.by
+	MaxName     = 64       // bytes of the name, of a pin's name, and of the members of "made"
 	MaxUnit     = 16       // bytes of a unit
 	MaxBoard    = 32       // bytes of the id of a board
 	MaxPins     = session.MaxPins
@@ -48,7 +47,7 @@ type Pin struct {
 
 // Made tells when and by what a file was written. It is for people only.
 type Made struct {
-	At time.Time // zero: not told
+	At string // a time of RFC 3339; it is not checked
 	By string
 }
 
@@ -66,7 +65,6 @@ const (
 	RuleLong    Rule = "long"    // Text is how many bytes it may have
 	RuleRange   Rule = "range"   // Text is the range
 	RuleID      Rule = "id"      // not the id of a board
-	RuleTime    Rule = "time"    // not a time of RFC 3339
 	RuleTwice   Rule = "twice"   // two entries for the same pin
 	RuleMany    Rule = "many"    // Text is how many there may be
 	RuleLink    Rule = "link"    // the link carries something else

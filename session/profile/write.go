@@ -2,7 +2,6 @@ package profile
 
 import (
 	"strings"
-	"time"
 
 	"ncpweb/internal/json"
 	"ncpweb/session"
@@ -38,12 +37,10 @@ func (w *writer) profile(p Profile) {
 	w.dst = json.AppendInt(w.dst, Version)
 	w.optional("name", p.Name)
 	w.optional("board", p.Board)
-	if !p.Made.At.IsZero() || p.Made.By != "" {
+	if p.Made != (Made{}) {
 		w.name("made")
 		w.open('{')
-		if !p.Made.At.IsZero() {
-			w.text("at", p.Made.At.UTC().Format(time.RFC3339))
-		}
+		w.optional("at", p.Made.At)
 		w.optional("by", p.Made.By)
 		w.close('}')
 	}

@@ -219,20 +219,6 @@ func (v *configureView) fill(form map[string]string) {
 	}
 }
 
-// fillSome fills in some fields and returns what that changed, for people.
-func (v *configureView) fillSome(form map[string]string) (changes []string) {
-	for _, name := range v.order {
-		text, given := form[name]
-		if !given || text == v.text(name) {
-			continue
-		}
-		v.set(name, text)
-		v.typed(name)
-		changes = append(changes, SettingName(name)+" "+SettingValue(name, text))
-	}
-	return changes
-}
-
 // fillExample fills in a product that exists nowhere, for the first try.
 func (v *configureView) fillExample() {
 	for name, text := range map[string]string{

@@ -102,12 +102,13 @@ func (v *profileView) nameText() string {
 
 // made is the profile that the form makes, for a configuration that was read from it.
 func (v *profileView) made(cfg session.Configuration) profile.Profile {
-	return profile.Profile{Name: v.nameText(), Board: v.present.Board, Config: cfg, Pins: v.pins()}
-}
-
-// pins are the names of the pins on the page, and those of the profile.
-func (v *profileView) pins() []profile.Pin {
-	return profile.MergePins(v.present.Pins, v.u.session.State().Pins)
+	p := profile.Profile{Name: v.nameText(), Board: v.present.Board, Config: cfg}
+	for _, pin := range v.u.session.State().Pins {
+		if pin.Name != "" || pin.Unit != "" {
+			p.Pins = append(p.Pins, profile.Pin{Number: pin.Number, Name: pin.Name, Unit: pin.Unit})
+		}
+	}
+	return p
 }
 
 // save writes the form to a file.
@@ -118,7 +119,7 @@ func (v *profileView) save() {
 	}
 	v.closeNotice()
 	p := v.made(cfg)
-	p.Made = profile.Made{At: time.Now().UTC().Truncate(time.Second), By: madeBy}
+	p.Made = profile.Made{At: time.Now().UTC().Format(time.RFC3339), By: madeBy}
 	if err := page.Download(fileName(p.Name), "application/json", profile.Append(nil, p)); err != nil {
 		v.u.toasts.add(lang.T("The browser did not save the file"), show.Warn)
 		return
@@ -189,11 +190,21 @@ func (v *profileView) use(p profile.Profile, warnings []profile.Warning) {
 		v.say(WarningWords(warnings), show.Warn)
 	}
 	v.form.fill(session.FormValues(p.Config))
-	if len(p.Pins) > 0 {
-		// A full table of pins has no room for more names.
-		_ = v.u.session.SetPinInfo(profile.PinInfo(p.Pins, v.u.session.State().Pins)...)
-	}
+	v.namePins(p.Pins)
 	v.keep(p)
+}
+
+// namePins gives pins the names of a profile. Ranges and colours that they have stay; a
+// full table of pins has no room for more names.
+func (v *profileView) namePins(pins []profile.Pin) {
+	known := make(map[uint16]session.Pin)
+	for _, pin := range v.u.session.State().Pins {
+		known[pin.Number] = pin
+	}
+	for _, pin := range pins {
+		k := known[pin.Number]
+		_ = v.u.session.SetPinInfo(session.PinInfo{Number: pin.Number, Name: pin.Name, Unit: pin.Unit, Min: k.Min, Max: k.Max, Color: k.Color})
+	}
 }
 
 // refuse says why a file or a link was not opened.

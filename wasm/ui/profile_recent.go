@@ -79,6 +79,11 @@ func (v *recentView) set(list []profile.Profile) {
 	page.Store(recentKey, string(text))
 }
 
+// recentActs are what the buttons of a row do.
+//
+//lang:texts
+var recentActs = map[string]string{"apply": "Apply", "use": "Fill in", "remove": "Remove"}
+
 // act does what a button of a row says.
 func (v *recentView) act(b *doc.Element) {
 	row := b.Value.Call("closest", "li")
@@ -117,17 +122,19 @@ func (v *recentView) render() {
 		v.apply = v.apply[:0]
 		for _, p := range v.known {
 			row := v.row.Copy()
-			name := row.Child(0)
-			name.Child(0).SetCut(show.Visible(p.Name), doc.MaxField)
-			name.Child(1).SetText(show.Visible(p.Config.TemplateID))
+			name := show.Visible(p.Name)
+			row.One("bdi").SetCut(name, doc.MaxField)
+			row.One(".data").SetText(show.Visible(p.Config.TemplateID))
 			for _, b := range row.All("[data-act]") {
-				label := map[string]string{"apply": lang.F("Apply {0}", p.Name), "use": lang.F("Fill in {0}", p.Name), "remove": lang.F("Remove {0}", p.Name)}[b.Data("act")]
-				b.SetAttr("aria-label", show.Visible(label))
-				if b.Data("act") == "apply" {
+				act := b.Data("act")
+				word := lang.T(recentActs[act])
+				b.SetAttr("aria-label", join(word, name))
+				switch act {
+				case "apply":
 					v.apply = append(v.apply, b)
-					b.SetText(lang.T("Apply"))
-				} else if b.Data("act") == "use" {
-					b.SetText(lang.T("Fill in"))
+					b.SetText(word)
+				case "use":
+					b.SetText(word)
 				}
 			}
 			v.list.Append(row)

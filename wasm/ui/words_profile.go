@@ -1,10 +1,6 @@
 package ui
 
 import (
-	"strconv"
-	"strings"
-
-	"ncpweb/board"
 	"ncpweb/session"
 	"ncpweb/session/profile"
 	"ncpweb/wasm/lang"
@@ -22,34 +18,29 @@ func ProfileFault(e *profile.Error) string {
 
 func profileRule(e *profile.Error) string {
 	switch e.Rule {
-	case profile.RuleSize:
-		return lang.T("Too long for a profile.")
-	case profile.RuleSyntax:
-		return lang.F("Not valid JSON: {0}.", show.Visible(e.Text))
-	case profile.RuleFormat:
-		return lang.T("This is not a profile of an NCP.")
-	case profile.RuleVersion:
-		return lang.F("Made by a newer console: version {0}. This page reads version {1}.", show.Visible(e.Text), strconv.Itoa(profile.Version))
-	case profile.RuleKind:
-		return lang.F("Must be {0}.", lang.T(kindNames[e.Text]))
 	case profile.RuleField:
 		return FieldWords(e.Field)
-	case profile.RuleLong:
-		return lang.F("Too long: at most {0} bytes.", e.Text)
-	case profile.RuleRange:
-		return lang.F("Must be {0}.", e.Text)
-	case profile.RuleID:
-		return lang.T("Not the id of a board.")
-	case profile.RuleTime:
-		return lang.T("Not a time.")
-	case profile.RuleTwice:
-		return lang.T("The same pin twice.")
-	case profile.RuleMany:
-		return lang.F("Too many: at most {0}.", e.Text)
-	case profile.RuleLink:
-		return lang.T("The link is cut or changed.")
+	case profile.RuleKind:
+		return lang.F(profileRules[e.Rule], lang.T(kindNames[e.Text]))
 	}
-	return lang.T("Cannot be sent like this.")
+	return lang.F(profileRules[e.Rule], show.Visible(e.Text))
+}
+
+// profileRules say why a profile is refused; {0} is what Error.Text tells.
+//
+//lang:texts
+var profileRules = map[profile.Rule]string{
+	profile.RuleSize:    "Too long for a profile.",
+	profile.RuleSyntax:  "Not valid JSON: {0}.",
+	profile.RuleFormat:  "This is not a profile of an NCP.",
+	profile.RuleVersion: "Made by a newer console, in version {0} of the format.",
+	profile.RuleKind:    "Must be {0}.",
+	profile.RuleLong:    "Too long: at most {0} bytes.",
+	profile.RuleRange:   "Must be {0}.",
+	profile.RuleID:      "Not the id of a board.",
+	profile.RuleTwice:   "The same pin twice.",
+	profile.RuleMany:    "Too many: at most {0}.",
+	profile.RuleLink:    "The link is cut or changed.",
 }
 
 //lang:texts
@@ -59,22 +50,24 @@ var kindNames = map[string]string{
 
 // WarningWords says what of a profile was ignored.
 func WarningWords(warnings []profile.Warning) string {
-	var unknown, secret []string
+	names, secret := "", false
 	for _, w := range warnings {
-		if w.Secret {
-			secret = append(secret, show.Visible(w.Member))
-		} else {
-			unknown = append(unknown, show.Visible(w.Member))
-		}
+		names = list(names, show.Visible(w.Member))
+		secret = secret || w.Secret
 	}
-	var parts []string
-	if len(unknown) > 0 {
-		parts = append(parts, lang.F("Not known here and ignored: {0}.", strings.Join(unknown, ", ")))
+	text := lang.F("Not known here and ignored: {0}.", names)
+	if secret {
+		text += " " + lang.T("Passwords and tokens have no place in a profile.")
 	}
-	if len(secret) > 0 {
-		parts = append(parts, lang.F("Looks like a secret and was dropped: {0}. A profile holds none.", strings.Join(secret, ", ")))
+	return text
+}
+
+// list adds an entry to a list of words.
+func list(words, word string) string {
+	if words == "" {
+		return word
 	}
-	return strings.Join(parts, " ")
+	return words + ", " + word
 }
 
 // SettingName names a setting where the form's labels alone would not do.
@@ -116,28 +109,6 @@ func CompareWords(s profile.Status) (string, show.Tone) {
 		return lang.T("not taken by this NCP"), show.Fail
 	}
 	return lang.T("cannot be read back"), show.Idle
-}
-
-// BoardCaption says in one line what the catalogue knows of a board's chip and lights.
-func BoardCaption(chip string, p board.Preset) string {
-	number := func(n uint16) string { return strconv.Itoa(int(n)) }
-	parts := make([]string, 0, 4)
-	if chip != "" {
-		parts = append(parts, chip)
-	}
-	if p.LED != nil {
-		parts = append(parts, lang.F("LED {0}", number(p.LED.GPIO)))
-	}
-	if p.RGB != nil {
-		parts = append(parts, lang.F("RGB {0}, {1}, {2}", number(p.RGB.R), number(p.RGB.G), number(p.RGB.B)))
-	}
-	if p.Button != nil {
-		parts = append(parts, lang.F("button {0}", number(p.Button.GPIO)))
-	}
-	if p.Empty() {
-		parts = append(parts, lang.T("no lights known"))
-	}
-	return strings.Join(parts, " · ")
 }
 
 //lang:texts
