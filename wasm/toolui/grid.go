@@ -162,18 +162,9 @@ func (g *grid) scrollTo(top float64) {
 	g.top, g.jump, g.drawn = top, true, false
 }
 
-// shift tells that so many rows at the beginning are there no more.
+// shift moves what is in sight up by so many rows, because those above it are gone.
 func (g *grid) shift(rows int) {
-	if rows == 0 {
-		return
-	}
-	if !g.follow {
-		g.scrollTo(max(0, g.top-float64(rows)*g.rowHeight))
-	}
-	if g.current >= 0 {
-		g.current = max(-1, g.current-rows)
-	}
-	g.drawn = false
+	g.scrollTo(max(0, g.top-float64(rows)*g.rowHeight))
 }
 
 // redraw shows all rows anew at the next render: what they show has changed.
@@ -225,6 +216,7 @@ func (g *grid) measure() {
 	if len(g.rows) == 0 {
 		g.addRow()
 	}
+	g.rows[0].e.Show(true)
 	g.rowHeight = g.rows[0].e.Value.Call("getBoundingClientRect").Get("height").Float()
 	if g.rowHeight == 0 {
 		return

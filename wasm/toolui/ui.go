@@ -10,6 +10,8 @@ import (
 	"syscall/js"
 	"time"
 
+	"ncpweb/ncp"
+	"ncpweb/ncp/traffic"
 	"ncpweb/wasm/bridge"
 	"ncpweb/wasm/doc"
 	"ncpweb/wasm/lang"
@@ -61,7 +63,9 @@ type relabeler interface{ relabel() }
 func New(o Options) *UI {
 	u := &UI{Loop: loop.New(), core: o.Core, ports: o.Ports, simulator: o.Simulator}
 	u.turns = newTurns(u)
-	u.parts = map[string][]part{}
+	v := newTrafficView(u)
+	u.parts = map[string][]part{"traffic": {v}}
+	u.always = []keeper{v}
 	return u
 }
 
@@ -117,6 +121,25 @@ func (u *UI) relabel() {
 			}
 		}
 	}
+}
+
+// names knows the methods.
+func (u *UI) names() traffic.Names { return nil }
+
+// callAgain shows the Explorer with a call filled in.
+func (u *UI) callAgain(uid uint16, args []byte) {
+	u.core.Go("explorer")
+}
+
+// methods are all that are known.
+func (u *UI) methods() []ncp.Method { return ncp.Methods[:] }
+
+// methodName names a method: interface.name, or its number where it is not known.
+func (u *UI) methodName(uid uint16) string {
+	if m, ok := ncp.Lookup(uid); ok {
+		return m.Interface + "." + m.Name
+	}
+	return "0x" + hex4(uid)
 }
 
 // copy puts text into the clipboard and tells so.
