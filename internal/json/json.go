@@ -107,7 +107,7 @@ func (r *Reader) Object(member func(name []byte) error) error {
 		if err != nil {
 			return err
 		}
-		if !seen.add(name) {
+		if !seen.add(r.lasting(name)) {
 			return r.Fail("a name stands twice in an object")
 		}
 		if r.space(); !r.take(':') {
@@ -120,6 +120,15 @@ func (r *Reader) Object(member func(name []byte) error) error {
 		}
 	}
 	return r.err
+}
+
+// lasting returns the name that was read last in memory that does not change: in the text
+// itself, unless it had escapes.
+func (r *Reader) lasting(name []byte) []byte {
+	if raw := r.data[r.at-1-len(name) : r.at-1]; string(raw) == string(name) {
+		return raw
+	}
+	return append([]byte(nil), name...)
 }
 
 // Array reads an array and calls item for each value; item must read it, or Skip it.
@@ -426,7 +435,8 @@ func (r *Reader) word(w string) bool {
 // names are those of one object: few in what we read, so a list is quicker than a map
 // until there are many.
 type names struct {
-	list [][]byte
+	list [few][]byte
+	n    int
 	many map[string]bool
 }
 
@@ -440,15 +450,14 @@ func (n *names) add(name []byte) bool {
 		n.many[string(name)] = true
 		return true
 	}
-	for _, other := range n.list {
+	for _, other := range n.list[:n.n] {
 		if string(other) == string(name) {
 			return false
 		}
 	}
-	// A name without escapes lies in the text itself; one with escapes is overwritten
-	// by the next.
-	n.list = append(n.list, append([]byte(nil), name...))
-	if len(n.list) == few {
+	n.list[n.n] = name
+	n.n++
+	if n.n == few {
 		n.many = make(map[string]bool, 2*few)
 		for _, other := range n.list {
 			n.many[string(other)] = true
