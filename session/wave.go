@@ -50,16 +50,19 @@ func (p *Replay) check(op string) error {
 // rate is how many values a second there are, of a replay with times on the average.
 func (g *Generator) rate() float64 {
 	if p := g.Replay; g.Shape == ShapeReplay && p.Times != nil {
-		return min(MaxRate, float64(len(p.Times))/max(p.length().Seconds(), 1))
+		return min(MaxRate, float64(len(p.Times))/p.length().Seconds())
 	}
 	return g.Rate
 }
 
 // length is how long a replay with times lasts: the last value stands as long as one
-// does on the average, and for a millisecond at least.
+// does on the average, and for a second if they all come at once.
 func (p *Replay) length() time.Duration {
 	last := p.Times[len(p.Times)-1]
-	return last + max(time.Millisecond, last/time.Duration(max(1, len(p.Times)-1)))
+	if last == 0 {
+		return time.Second
+	}
+	return last + last/time.Duration(len(p.Times)-1)
 }
 
 // longest is how many bytes a value has at most.
@@ -117,27 +120,41 @@ func (w *wave) due() (at time.Duration, more bool) {
 }
 
 // skip leaves out what was due before a time and returns how many values that were.
-func (w *wave) skip(before time.Duration) (n uint64) {
-	for {
-		at, more := w.due()
-		if !more || at >= before {
-			return n
-		}
+func (w *wave) skip(before time.Duration) uint64 {
+	first := w.n
+	w.leap(before)
+	for at, more := w.due(); more && at < before; at, more = w.due() {
 		w.n++
-		n++
 	}
+	return uint64(w.n - first)
 }
 
-// take appends the values that are due by now.
+// leap goes near a time at once: a computer may have slept for days.
+func (w *wave) leap(before time.Duration) {
+	p := &w.g.Replay
+	count := int64(len(p.Values))
+	var n int64
+	if w.g.Shape == ShapeReplay && p.Times != nil {
+		n = int64(before/p.length()) * count
+	} else {
+		n = int64(before.Seconds()*w.g.Rate) - 1
+	}
+	if w.g.Shape == ShapeReplay && !w.g.Loop {
+		n = min(n, count)
+	}
+	w.n = max(w.n, n)
+}
+
+// maxBatch is how many values leave with nothing in between.
+const maxBatch = 256
+
+// take appends the values that are due by now, at most maxBatch.
 func (w *wave) take(dst [][]byte, now time.Duration) [][]byte {
-	for {
-		at, more := w.due()
-		if !more || at > now {
-			return dst
-		}
+	for at, more := w.due(); more && at <= now && len(dst) < maxBatch; at, more = w.due() {
 		dst = append(dst, w.value(at))
 		w.n++
 	}
+	return dst
 }
 
 // value makes the value of a time.
