@@ -49,12 +49,13 @@ func (e *ear) hear(p []byte) {
 // take takes at most maxRecent bytes.
 func (e *ear) take(p []byte) {
 	e.recent = last(append(e.recent, p...), maxRecent)
+	add := p
 	if !e.text && e.Run >= 12 && len(e.sample) > 0 {
 		e.sample, e.text = e.sample[:0], true // text says more than what came before it
-		p = e.recent
+		add = e.recent
 	}
 	if room := MaxSample - len(e.sample); room > 0 {
-		e.sample = append(e.sample, p[:min(room, len(p))]...)
+		e.sample = append(e.sample, add[:min(room, len(add))]...)
 	}
 	seen := len(e.tail)
 	e.tail = append(e.tail, p...)

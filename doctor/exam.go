@@ -18,10 +18,9 @@ type findings struct {
 	canceled  bool
 
 	ears      []*ear
-	silentFor time.Duration // without a byte
-	answered  *ear          // where the NCP answers
-	sync      *ear          // where a ROM loader answered
-	at        *ear          // where an AT firmware did
+	answered  *ear // where the NCP answers
+	sync      *ear // where a ROM loader answered
+	at        *ear // where an AT firmware did
 	atText    string
 	resets    int  // pulses of ours
 	revived   bool // it answers since a pulse of ours
@@ -39,6 +38,7 @@ type exam struct {
 	found   findings
 	report  Report
 	step    *Step // under way
+	asks    int   // steps that pinged
 	began   time.Time
 	told    time.Time // when OnStep was told last
 }
@@ -71,7 +71,7 @@ func (x *exam) run(ctx context.Context) error {
 		if err := step(ctx); err != nil {
 			return err
 		}
-		if x.found.answered != nil {
+		if x.found.answered != nil || x.asks > 0 && x.clear() {
 			break
 		}
 	}
@@ -82,6 +82,20 @@ func (x *exam) run(ctx context.Context) error {
 		return err
 	}
 	return x.measure(ctx)
+}
+
+// clear tells whether the cause is clear, so that no further step can change it.
+func (x *exam) clear() bool {
+	if x.found.at != nil {
+		return true
+	}
+	for _, e := range x.line.ears {
+		if e.echoes > 1 || e.foreign > 1 || e.unasked > 2 || e.marks[markNoImage] > 0 || e.marks[markBrownout] > 1 ||
+			e.marks[markROM] > x.found.resets+2 {
+			return true
+		}
+	}
+	return false
 }
 
 // close closes the port. What goes wrong with that is no finding.

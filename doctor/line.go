@@ -28,7 +28,6 @@ const (
 type line struct {
 	port serial.Port
 	dec  *frame.Decoder
-	rate *Rate
 	ears []*ear // one for each rate
 	ear  *ear   // that of the present rate
 	id   uint16 // of our last call

@@ -164,6 +164,10 @@ func (x *exam) ask(ctx context.Context) error {
 
 // rates pings at all other rates.
 func (x *exam) rates(ctx context.Context) error {
+	if x.found.sync != nil {
+		x.skip(StepRates) // a loader is no NCP at any rate
+		return nil
+	}
 	x.begin(StepRates)
 	list := slices.DeleteFunc(ncp.Rates(), func(baud int) bool {
 		return slices.ContainsFunc(x.line.ears, func(e *ear) bool { return e.Baud == baud && e.Pings > 0 })
@@ -174,6 +178,7 @@ func (x *exam) rates(ctx context.Context) error {
 
 // asked ends a step of pings.
 func (x *exam) asked(found bool, err error) error {
+	x.asks++
 	if err != nil {
 		return err
 	}
