@@ -1,10 +1,8 @@
 package traffic
 
-const (
-	// maxIndex bounds the index of all rows for text search, in bytes. Rows beyond it are
-	// decoded anew for each search.
-	maxIndex = 48 << 20
-)
+// maxIndex bounds the index of all rows for text search, in bytes. Rows beyond it are
+// decoded anew for each search.
+const maxIndex = 48 << 20
 
 // The index holds, for each row of a page, what the row says in lower case: method,
 // arguments, status. A page of it is some 80 bytes a row.
@@ -17,7 +15,7 @@ func (s *Store) index(p *page, first, most int) (made int) {
 		p.names = s.renamed
 	}
 	before := cap(p.text)
-	for made < most && p.indexed < p.n && (s.indexBytes < maxIndex || len(p.text)+2*MaxText < cap(p.text)) {
+	for made < most && p.indexed < p.n && (s.indexBytes < s.indexRoom || len(p.text)+2*MaxText < cap(p.text)) {
 		i := p.indexed
 		p.text = s.appendSearch(p.text, first+i, &p.rows[i])
 		p.ends[i] = uint32(len(p.text))

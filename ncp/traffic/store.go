@@ -52,6 +52,7 @@ type Store struct {
 	first, end int // IDs of the rows that are kept
 	bytes      int // of all pages, as they count for MaxBytes
 	indexBytes int
+	indexRoom  int   // for indexBytes; maxIndex
 	now        int64 // microseconds since 1970: of the newest row, or as told
 	calls      [2]calls
 	due        int64 // when the next call is given up
@@ -114,7 +115,7 @@ func NewStore(o Options) *Store {
 			o.MaxBytes = CaptureBytes
 		}
 	}
-	s := &Store{opt: o, due: math.MaxInt64}
+	s := &Store{opt: o, due: math.MaxInt64, indexRoom: maxIndex}
 	s.SetNames(o.Names)
 	s.stats.init()
 	return s
