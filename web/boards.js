@@ -78,8 +78,10 @@ function filter() {
 
 search.addEventListener("input", filter);
 search.addEventListener("keydown", (ev) => {
+  if (ev.key !== "Enter") return;
+  ev.preventDefault(); // or what has the focus next takes the key for its own
   const first = rows.find((r) => !r.row.hidden);
-  if (ev.key === "Enter" && search.value !== "" && first) chosen(first.board);
+  if (search.value !== "" && first) chosen(first.board);
 });
 document.getElementById("boards-close")?.addEventListener("click", () => dialog.close());
 
@@ -101,7 +103,8 @@ function fields(preset) {
 }
 
 /**
- * Asks which board it is. Boards with the USB id of the port come first.
+ * Asks which board it is. Boards with the USB id of the port come first, then those
+ * that have lights.
  * @param {number} vendor USB id of the port; 0: none
  * @param {number} product
  * @param {(id: string, title: string, fields: Record<string, string> | null) => void} done
@@ -117,8 +120,9 @@ export function choose(vendor, product, done) {
   };
   rows = [];
   list.replaceChildren();
-  for (const b of boards.filter(isPlugged)) add(b, true);
-  for (const b of boards.filter((b) => !isPlugged(b))) add(b, false);
+  const rank = (/** @type {Board} */ b) => (isPlugged(b) ? 0 : presetOf(b) ? 1 : 2);
+  const order = boards.toSorted((a, b) => rank(a) - rank(b) || titleOf(a).localeCompare(titleOf(b)));
+  for (const b of order) add(b, isPlugged(b));
   search.value = "";
   filter();
   dialog.showModal();

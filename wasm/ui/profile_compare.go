@@ -7,6 +7,7 @@ import (
 	"ncpweb/session/profile"
 	"ncpweb/wasm/doc"
 	"ncpweb/wasm/lang"
+	"ncpweb/wasm/show"
 )
 
 // compareView is the form beside what is known of the device, setting by setting.
@@ -62,11 +63,11 @@ func (v *compareView) render() {
 	default:
 		v.word.SetText(lang.T("all the same"))
 	}
+	note := lang.T("An NCP tells little of what it was told. All else is compared with what this page has applied.")
 	if st.Applied == nil {
-		v.note.SetText(lang.T("An NCP does not tell most of what it was told. Apply from here, and the page compares with what it has sent."))
-	} else {
-		v.note.SetText(lang.T("An NCP does not tell most of what it was told: those settings are compared with what this page has applied."))
+		note = lang.T("An NCP tells little of what it was told, and this page has applied nothing to it yet.")
 	}
+	v.note.SetText(note)
 	v.renderRows(list)
 }
 
@@ -86,16 +87,15 @@ func (v *compareView) renderRows(list []profile.Difference) {
 		r.box.SetAttr("data-member", d.Member)
 		r.name.SetText(SettingName(d.Field))
 		r.want.SetText(SettingValue(d.Field, d.Want))
-		r.has.SetText("–")
-		r.source.SetText("")
+		has := "–"
 		switch d.Source {
 		case profile.FromNCP:
-			r.has.OrDash(d.Has)
-			r.source.SetText(lang.T("told by the NCP"))
+			has = show.Visible(d.Has)
 		case profile.FromPage:
-			r.has.SetText(SettingValue(d.Field, d.Has))
-			r.source.SetText(lang.T("applied from here"))
+			has = SettingValue(d.Field, d.Has)
 		}
+		r.has.SetCut(has, doc.MaxField)
+		r.source.Show(d.Source == profile.FromNCP)
 		word, tone := CompareWords(d.Status)
 		r.result.Set(word, tone)
 	}
