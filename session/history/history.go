@@ -9,7 +9,6 @@ package history
 
 import (
 	"bytes"
-	"encoding/binary"
 	"math"
 	"sync"
 	"time"
@@ -95,10 +94,10 @@ func (h *History) Add(pin uint16, dir Direction, at time.Time, value []byte) {
 	}
 	us := max(at.UnixMicro(), h.late)
 	h.late = us
-	b := binary.LittleEndian.AppendUint64(*block, uint64(us))
-	b = binary.LittleEndian.AppendUint32(b, back)
-	b = binary.LittleEndian.AppendUint16(b, pin)
-	b = binary.LittleEndian.AppendUint16(b, uint16(len(value))|uint16(dir)<<dirShift)
+	b := appendUint(*block, uint64(us), 8)
+	b = appendUint(b, uint64(back), 4)
+	b = appendUint(b, uint64(pin), 2)
+	b = appendUint(b, uint64(len(value))|uint64(dir)<<dirShift, 2)
 	*block = append(b, value...)
 	h.counts[h.slot(h.last)]++
 	h.values++
@@ -185,14 +184,32 @@ type record struct {
 // at returns the record at a position that is kept.
 func (h *History) at(pos uint64) record {
 	b := h.blocks[h.slot(pos/blockSize)][pos%blockSize:]
-	n := binary.LittleEndian.Uint16(b[14:])
+	n := getUint(b[14:16])
 	return record{
-		us:    int64(binary.LittleEndian.Uint64(b)),
-		back:  binary.LittleEndian.Uint32(b[8:]),
-		pin:   binary.LittleEndian.Uint16(b[12:]),
+		us:    int64(getUint(b[:8])),
+		back:  uint32(getUint(b[8:12])),
+		pin:   uint16(getUint(b[12:14])),
 		dir:   Direction(n >> dirShift),
 		value: b[headSize : headSize+int(n&lenMask)],
 	}
+}
+
+// appendUint appends the lower n bytes of v, the lowest first. encoding/binary would
+// bring reflect into the page's program.
+func appendUint(b []byte, v uint64, n int) []byte {
+	for range n {
+		b = append(b, byte(v))
+		v >>= 8
+	}
+	return b
+}
+
+// getUint reads what appendUint has written.
+func getUint(b []byte) (v uint64) {
+	for i := len(b) - 1; i >= 0; i-- {
+		v = v<<8 | uint64(b[i])
+	}
+	return v
 }
 
 // newestOf returns the position of the newest record of a pin.
