@@ -116,7 +116,12 @@ func (w *Writer) Append(dst []byte, size int) (out []byte, done bool) {
 		w.written = id
 		dst = w.appendRow(dst, id)
 	}
-	return dst, w.next >= w.end
+	done = w.next >= w.end
+	if lost := w.end - 1 - w.written; done && lost > 0 && w.view == nil {
+		dst = w.appendGap(dst, w.s.now, lost)
+		w.written = w.end - 1
+	}
+	return dst, done
 }
 
 func (w *Writer) appendTime(dst []byte, t int64) []byte {

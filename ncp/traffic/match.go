@@ -88,21 +88,27 @@ func (s *Store) closed(id int, r *row) {
 		}
 		c.remove(i)
 		r.uid = o.uid
-		if late || o.givenUp {
+		if late {
 			r.flags |= rowLate
 		}
 		if !s.has(o.row) {
 			return
 		}
 		call := s.row(o.row)
+		if o.givenUp && !late { // the endpoint was more patient: it knows what it waited for
+			call.flags &^= rowGivenUp
+			s.stats.unanswered(call, -1)
+		}
 		call.pair, r.pair = int32(id-o.row), int32(o.row-id)
 		call.status = r.status
 		call.flags = call.flags&^rowHasStatus | r.flags&rowHasStatus
 		s.touch(o.row)
-		s.stats.answered(call, r, o.givenUp)
+		s.stats.answered(call, r, late)
 		return
 	}
-	r.flags |= rowLate
+	if late {
+		r.flags |= rowLate
+	}
 }
 
 func (c *calls) remove(i int) {
@@ -148,7 +154,7 @@ func (s *Store) giveUp(o *open) {
 	if s.has(o.row) {
 		r := s.row(o.row)
 		r.flags |= rowGivenUp
-		s.stats.unanswered(r)
+		s.stats.unanswered(r, 1)
 		s.touch(o.row)
 	}
 }

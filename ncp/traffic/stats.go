@@ -89,8 +89,17 @@ type lineCount struct {
 	at    int64 // number of the newest slot
 }
 
-func (st *stats) init()  { st.methods = make(map[methodKey]*methodCount) }
-func (st *stats) clear() { *st = stats{baud: st.baud, assumed: st.assumed, since: 0}; st.init() }
+func (st *stats) init() { st.methods = make(map[methodKey]*methodCount) }
+
+// clear begins to count anew.
+func (st *stats) clear(now int64) {
+	fresh := stats{baud: st.baud, assumed: st.assumed}
+	if st.since != 0 {
+		fresh.since = max(now, 1)
+	}
+	*st = fresh
+	st.init()
+}
 
 // SetBaud tells the rate of the line in bits per second, where no mark has.
 func (s *Store) SetBaud(baud int) {
@@ -222,10 +231,10 @@ func (st *stats) answered(call, r *row, late bool) {
 	m.times.add(d)
 }
 
-// unanswered counts a call that got no RESULT in time.
-func (st *stats) unanswered(call *row) {
-	st.of(call.uid, call.dir()).Unanswered++
-	st.sum.Unanswered++
+// unanswered counts calls that got no RESULT in time, or fewer of them.
+func (st *stats) unanswered(call *row, n int) {
+	st.of(call.uid, call.dir()).Unanswered += uint64(n)
+	st.sum.Unanswered += uint64(n)
 }
 
 func (l *lineCount) add(now int64, n int) {

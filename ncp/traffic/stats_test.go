@@ -69,6 +69,19 @@ func TestStats(t *testing.T) {
 	}
 }
 
+// TestClearGoesOn: after Clear the line is still connected.
+func TestClearGoesOn(t *testing.T) {
+	s := storeOf([]trace.Record{mark(start, trace.Connected, 9600), onewayOf(start+1, rpc.In, 0x7001)}, Options{})
+	s.Advance(start + 1_000_000)
+	s.Clear()
+	rec := onewayOf(start+1_000_001, rpc.In, 0x7001)
+	s.Append(&rec)
+	s.Advance(start + 2_000_000)
+	if use := s.Stats().Line[rpc.In]; use.Bytes != 7 || !use.Known || math.Abs(use.All-7.0/960) > 1e-6 {
+		t.Errorf("%+v", use)
+	}
+}
+
 func TestRateThatIsAssumed(t *testing.T) {
 	s := NewStore(Options{})
 	rec := onewayOf(start, rpc.In, 0x7001)

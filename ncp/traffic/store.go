@@ -276,5 +276,5 @@ func (s *Store) Clear() {
 	s.first, s.bytes, s.indexBytes = s.end, 0, 0
 	s.calls = [2]calls{}
 	s.changed = s.changed[:0]
-	s.stats.clear()
+	s.stats.clear(s.now)
 }

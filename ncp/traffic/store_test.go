@@ -176,6 +176,31 @@ func TestMatching(t *testing.T) {
 	}
 }
 
+// TestPatientEndpoint: a RESULT whose call the endpoint still knew is not late, however
+// long it took; nor is one whose INVOKE is not kept.
+func TestPatientEndpoint(t *testing.T) {
+	uid := ncp.UIDBlynkGetState
+	s := storeOf([]trace.Record{
+		resultOf(start, rpc.In, uid, 77, 0, 5),
+		invokeOf(start, rpc.Out, uid, 1),
+		onewayOf(start+60_000_000, rpc.In, 0x7001),
+	}, Options{})
+	if r := mustRow(t, s, 1); r.Outcome != Unanswered {
+		t.Errorf("%+v", r)
+	}
+	rec := resultOf(start+61_000_000, rpc.In, uid, 1, 0, 5)
+	s.Append(&rec)
+	if r := mustRow(t, s, 3); r.Late || r.RoundTrip != 61*time.Second {
+		t.Errorf("%+v", r)
+	}
+	if r := mustRow(t, s, 0); r.Late || r.Method != "blynk.getState" {
+		t.Errorf("%+v", r)
+	}
+	if st := s.Stats(); st.Unanswered != 0 || st.Late != 0 || st.Methods[0].Unanswered != 0 || st.Methods[0].Timed != 1 {
+		t.Errorf("%+v", st)
+	}
+}
+
 // TestManyOpenCalls: a peer that never answers and a peer that asks for ever cost nothing.
 func TestManyOpenCalls(t *testing.T) {
 	s := NewStore(Options{})
