@@ -123,6 +123,7 @@ func (v *configureView) typed(name string) {
 	if v.inputs[name] == nil {
 		return
 	}
+	v.profile.edited = true
 	page.Store(settingPrefix+name, v.text(name))
 	if name == "brightness" {
 		v.level.SetInput(v.text(name))

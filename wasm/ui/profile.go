@@ -27,6 +27,7 @@ type profileView struct {
 
 	present profile.Profile   // what was opened, saved or applied last
 	base    map[string]string // texts of the form then; nil: nothing was
+	edited  bool              // the form may have changed since state was shown
 	recent  *recentView
 	compare *compareView
 }
@@ -50,6 +51,8 @@ func newProfileView(u *UI, form *configureView) *profileView {
 			v.adopt(p)
 		}
 	}
+	v.edited = true
+	u.On(v.name, "input", func() { v.edited = true })
 	u.OnSubmit(doc.ByID("profile-form"), v.save)
 	u.On(doc.ByID("profile-open"), "click", func() { v.file.Value.Call("click") })
 	u.On(doc.ByID("profile-link"), "click", v.link)
@@ -62,7 +65,7 @@ func newProfileView(u *UI, form *configureView) *profileView {
 
 // adopt makes p the profile that the form is compared with.
 func (v *profileView) adopt(p profile.Profile) {
-	v.present, v.base = p, session.FormValues(p.Config)
+	v.present, v.base, v.edited = p, session.FormValues(p.Config), true
 	v.name.SetInput(p.Name)
 	page.Store(currentKey, p.Name)
 }
@@ -174,6 +177,13 @@ func (v *profileView) open(f page.File, err error) {
 	})
 }
 
+//lang:texts
+var confirmReplace = Confirmation{
+	Title:  "Replace what stands in the form",
+	Text:   "It was changed and is not saved as a profile.",
+	Button: "Replace",
+}
+
 // replace does what replaces the form: at once if nothing is lost by it.
 func (v *profileView) replace(then func()) {
 	if v.changed() {
@@ -226,6 +236,16 @@ func (v *profileView) say(text string, tone show.Tone) {
 func (v *profileView) closeNotice() { v.notice.Box.Show(false) }
 
 func (v *profileView) render() {
+	if v.edited {
+		v.edited = false
+		v.renderState()
+	}
+	v.recent.render()
+	v.compare.render()
+}
+
+// renderState says whether the form is what was saved.
+func (v *profileView) renderState() {
 	v.state.Box.Show(v.base != nil)
 	switch {
 	case v.base == nil:
@@ -234,11 +254,9 @@ func (v *profileView) render() {
 	default:
 		v.state.Set(lang.T("As saved"), show.OK)
 	}
-	v.recent.render()
-	v.compare.render()
 }
 
-func (v *profileView) relabel() { v.recent.stale = true }
+func (v *profileView) relabel() { v.edited, v.recent.stale = true, true }
 
 // fileName makes a name that every file system takes.
 func fileName(name string) string {

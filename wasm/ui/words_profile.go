@@ -110,10 +110,3 @@ func CompareWords(s profile.Status) (string, show.Tone) {
 	}
 	return lang.T("cannot be read back"), show.Idle
 }
-
-//lang:texts
-var confirmReplace = Confirmation{
-	Title:  "Replace what stands in the form",
-	Text:   "It was changed and is not saved as a profile.",
-	Button: "Replace",
-}
