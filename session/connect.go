@@ -31,6 +31,10 @@ type conn struct {
 	users  sync.WaitGroup          // who works on the line past the NCP's client; added to under the session's lock while there is a link
 	work   *worker                 // under the session's lock; nil while the NCP is not up
 	lend   *lendRequest            // under the session's lock; nil: none
+	wish   int                     // under the session's lock: rate of the terminal that is wanted; 0: the NCP is
+	term   *terminal               // under the session's lock; nil while the port is no terminal
+	left   []chan struct{}         // under the session's lock: closed when the terminal has ended
+	low    bool                    // DTR and RTS were left off by the last link; used by the goroutine
 	keep   bool                    // under the session's lock: the next connection goes on where this one ended
 
 	mu      sync.Mutex
@@ -54,7 +58,11 @@ const closeGrace = 300 * time.Millisecond
 // is there another Connect is an error, except one that has failed or lost its
 // adapter: that one is ended first.
 func (s *Session) Connect(ctx context.Context, a serial.Adapter) error {
-	const op = "connect"
+	return s.connect(ctx, "connect", a, 0)
+}
+
+// connect opens the adapter, as a terminal where baud is above 0.
+func (s *Session) connect(ctx context.Context, op string, a serial.Adapter, baud int) error {
 	if a == nil {
 		return badInput(op, "adapter", "missing")
 	}
@@ -80,6 +88,7 @@ func (s *Session) Connect(ctx context.Context, a serial.Adapter) error {
 		default:
 			s.conn = c
 			s.begin(a.Info())
+			c.setWish(baud)
 		}
 	})
 	if refused != nil {

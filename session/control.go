@@ -131,9 +131,16 @@ func (s *Session) onLine(ctx context.Context, op string, work func(context.Conte
 }
 
 // ResetDevice pulses the reset line of boards that have it on RTS. The NCP is looked
-// for when its boot log is heard, or when it no longer answers.
+// for when its boot log is heard, or when it no longer answers. In the terminal DTR and
+// RTS are as before after it.
 func (s *Session) ResetDevice(ctx context.Context) error {
 	const op = "reset"
+	s.mu.Lock()
+	plain := s.conn != nil && s.conn.term != nil
+	s.mu.Unlock()
+	if plain {
+		return s.resetInTerminal(ctx)
+	}
 	return s.onLine(ctx, op, func(ctx context.Context, l *link.Link) error {
 		if err := l.Reset(ctx); err != nil {
 			return err

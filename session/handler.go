@@ -49,7 +49,7 @@ func (h *handler) ProcessEvent(_ context.Context, event uint8) error {
 	case ncp.EventResetDone, ncp.EventProvisioned:
 		h.s.want(wantState | wantNetwork)
 	case ncp.EventTimeSync:
-		if !h.s.opt.NoSetTime {
+		if !h.s.noSetTime.Load() {
 			h.s.want(wantSetTime)
 		}
 	case ncp.EventTimeChanged:

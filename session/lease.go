@@ -33,8 +33,9 @@ func (l *Lease) Return() {
 
 // lendRequest is somebody who waits for the port.
 type lendRequest struct {
-	answer chan lendAnswer // capacity one
-	gone   atomic.Bool     // nobody waits any more
+	answer   chan lendAnswer // capacity one
+	gone     atomic.Bool     // nobody waits any more
+	terminal int             // it is for a terminal at this rate; 0: it is lent
 }
 
 type lendAnswer struct {
@@ -50,8 +51,12 @@ const lendPatience = 300 * time.Millisecond
 // Lend stops the reader of the RPC and hands the port out, without losing a byte. It
 // works whenever the port is open, also while no NCP answers. One lease at a time.
 func (s *Session) Lend(ctx context.Context) (*Lease, error) {
-	const op = "lend"
-	req := &lendRequest{answer: make(chan lendAnswer, 1)}
+	return s.takePort(ctx, "lend", &lendRequest{answer: make(chan lendAnswer, 1)})
+}
+
+// takePort ends the present use of the port for who asks for it. There is no lease for
+// a terminal.
+func (s *Session) takePort(ctx context.Context, op string, req *lendRequest) (*Lease, error) {
 	var refused *Error
 	s.mu.Lock()
 	c := s.conn
@@ -62,6 +67,9 @@ func (s *Session) Lend(ctx context.Context) (*Lease, error) {
 		refused = failure(op, CodeNotReady, "the port is lent already")
 	default:
 		c.lend = req
+		if req.terminal > 0 {
+			c.setWish(req.terminal)
+		}
 	}
 	var stop context.CancelCauseFunc
 	var ready *link.Link

@@ -46,7 +46,10 @@ func (c *conn) fail(err error) *Error {
 // port is closed, which can take a second where the device is gone.
 func (c *conn) session() *Error {
 	c.s.enter(PhaseOpening)
-	mode := serial.Mode{Baud: link.FirstRate(c.s.opt.Store, c.adapt.Info().Key)}
+	mode := serial.Mode{Baud: c.wished()}
+	if mode.Baud == 0 {
+		mode.Baud = link.FirstRate(c.s.opt.Store, c.adapt.Info().Key)
+	}
 	port, err := c.adapt.Open(c.ctx, mode)
 	var refused *serial.OpenError
 	if first := ncp.InitialRates()[0]; errors.As(err, &refused) && refused.Reason == serial.OpenMode && mode.Baud != first {
@@ -71,16 +74,24 @@ func (c *conn) session() *Error {
 	})
 	defer stop()
 	c.last = mode
-	cause := link.CauseStart
+	c.low = false
+	var req *lendRequest
 	for {
-		req, err := c.use(port, cause)
-		if req == nil {
+		if c.wished() > 0 {
+			req, err = c.terminal(port, req)
+		} else {
+			req, err = c.use(port)
+		}
+		switch {
+		case err != nil:
 			return c.fail(err)
+		case req == nil || req.terminal > 0:
+			continue
 		}
 		if err := c.lent(port, req); err != nil {
 			return c.fail(err)
 		}
-		cause = link.CauseStart
+		req = nil
 	}
 }
 
@@ -107,7 +118,7 @@ func (c *conn) awaitAdapter(lost bool) bool {
 
 // use brings the NCP up and keeps it up. It returns a request to lend the port, with
 // nobody reading it any more, or the error that ended the use.
-func (c *conn) use(port serial.Port, cause link.Cause) (*lendRequest, error) {
+func (c *conn) use(port serial.Port) (*lendRequest, error) {
 	s := c.s
 	s.mu.Lock()
 	target := s.target
@@ -138,7 +149,7 @@ func (c *conn) use(port serial.Port, cause link.Cause) (*lendRequest, error) {
 		cancel(errLending)
 	}
 	s.mu.Unlock()
-	err := c.keepUp(ctx, l, cause)
+	err := c.keepUp(ctx, l, link.CauseStart)
 	cancel(err)
 	<-served
 	s.trace.Mark(trace.Disconnected, l.Baud())
@@ -148,6 +159,7 @@ func (c *conn) use(port serial.Port, cause link.Cause) (*lendRequest, error) {
 	s.mu.Unlock()
 	c.users.Wait() // nobody changes the line any more once it is lent
 	c.last = serial.Mode{Baud: l.Baud()}
+	c.low = l.Lowered()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.stop = nil
@@ -158,7 +170,10 @@ func (c *conn) use(port serial.Port, cause link.Cause) (*lendRequest, error) {
 		req.fail(problem("lend", cause2))
 		req = nil
 	}
-	return req, cause2
+	if req != nil {
+		return req, nil
+	}
+	return nil, cause2
 }
 
 // keepUp brings the NCP up again and again. It returns the cause of ctx's end.

@@ -58,7 +58,7 @@ func (l *log) write(now time.Time, p []byte) {
 func (l *log) endLine() {
 	text := l.openText()
 	if i := strings.Index(text, "Version: "); i >= 0 && strings.Contains(text[i:], "Build: ") {
-		l.boot = text[i:]
+		l.boot = strings.ToValidUTF8(text[i:], "\uFFFD")
 	}
 	l.add(LogEntry{Time: l.opened, Text: text})
 	l.open = l.open[:0]
@@ -72,7 +72,16 @@ func (l *log) bootLine() string {
 }
 
 func (l *log) openText() string {
-	return strings.ToValidUTF8(strings.TrimSuffix(string(l.open), "\r"), "\uFFFD")
+	return strings.TrimSuffix(string(l.open), "\r")
+}
+
+// sent adds what was sent, at most a line's bytes of it. A prompt that has not ended is
+// what it answers: that is a line of its own.
+func (l *log) sent(now time.Time, p []byte) {
+	if len(l.open) > 0 {
+		l.endLine()
+	}
+	l.add(LogEntry{Time: now, Text: string(p[:min(len(p), maxLogLine)]), Sent: true})
 }
 
 // note adds a remark. A line that is still arriving is not cut in two by it: it comes

@@ -68,11 +68,11 @@ func codeOf(err error) Code {
 	var search *link.SearchError
 	var status rpc.Status
 	switch {
-	case isAny(err, errNotReady, errDown, errLending):
+	case isAny(err, errNotReady, errDown, errLending, errLeaving):
 		return CodeNotReady
 	case errors.Is(err, serial.ErrLost):
 		return CodeUnplugged
-	case isAny(err, context.Canceled, context.DeadlineExceeded, errDisconnected):
+	case isAny(err, context.Canceled, context.DeadlineExceeded, errDisconnected, errTerminal):
 		return CodeCanceled
 	case errors.As(err, &open):
 		return openCode(open.Reason)

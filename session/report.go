@@ -42,6 +42,7 @@ func (s *Session) finish(c *conn) {
 		s.st.Problem = nil
 		s.st.Notice = ""
 		s.st.Baud = 0
+		s.st.Terminal = 0
 		s.log.note(time.Now(), "disconnected")
 	})
 }

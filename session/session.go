@@ -56,6 +56,8 @@ type Session struct {
 	trace  *trace.Recorder
 	tracer atomic.Pointer[rpc.Tracer] // nil: nobody else looks
 
+	noSetTime atomic.Bool // leave an NCP alone that asks for the time
+
 	subs     []*subscriber // replaced, never written
 	notified bool          // subscribers were woken since the last State
 
@@ -75,6 +77,7 @@ func New(o Options) *Session {
 		writing:  make(chan struct{}, 1),
 	}
 	s.SetTracer(o.Tracer)
+	s.noSetTime.Store(o.NoSetTime)
 	s.st.Device.Methods = unknownAbilities()
 	return s
 }
@@ -137,6 +140,10 @@ func (s *Session) SetTracer(t rpc.Tracer) {
 	}
 	s.tracer.Store(&t)
 }
+
+// AnswerTime tells whether an NCP that asks for the time (event 21) gets this computer's
+// from now on.
+func (s *Session) AnswerTime(on bool) { s.noSetTime.Store(!on) }
 
 // Close ends the connection and the session.
 func (s *Session) Close() {

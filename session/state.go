@@ -26,6 +26,7 @@ const (
 	PhaseLent                   // the port is lent
 	PhaseUnplugged              // the adapter is gone; a replug goes on by itself
 	PhaseFailed                 // Problem says why; Retry is up to the person. An open port is still listened to: a boot log goes on by itself
+	PhaseTerminal               // the port is a plain serial line
 )
 
 // Problem is what a person is told when something failed. Codes are stable; the
@@ -67,7 +68,11 @@ type State struct {
 	Port    serial.Info
 	Baud    int      // of the line, now
 	Problem *Problem // of the connection; nil while all is well
-	Notice  string   // what the bring-up does now: a link.Kind and a rate, such as "searching 38400"
+	// Terminal is the rate of the plain serial line that the port is, or will be once it
+	// is plugged in again; 0: it is for the NCP.
+	Terminal int
+	Lines    serial.Signals // as set in the terminal
+	Notice   string         // what the bring-up does now: a link.Kind and a rate, such as "searching 38400"
 
 	Device  Device
 	Applied *Configuration // what is applied, and will be again after a restart of the NCP
@@ -186,6 +191,7 @@ const (
 //	crash          it lost its configuration without a word
 //	reapplied      the configuration was applied again
 //	reapplyfailed  Detail: why
+//	terminal       Detail: the rate
 //	unplugged, plugged, lent
 
 // Event is an entry of the timeline.
@@ -230,11 +236,12 @@ type Step struct {
 }
 
 // LogEntry is a line of raw text heard outside frames, or a remark of the session.
-// Text is hostile: control characters are still in it.
+// Text is hostile: the bytes as they came, with control characters and what is no UTF-8.
 type LogEntry struct {
 	Seq  uint64
 	Time time.Time
 	Text string
 	Note bool // a remark of ours, not from the device
+	Sent bool // sent from here in the terminal, not from the device
 	Open bool // the line has not ended yet; it comes again, longer, with the same Seq or behind remarks
 }

@@ -100,3 +100,6 @@ func (l *Link) Reset(ctx context.Context) error {
 	}
 	return wait
 }
+
+// Lowered tells whether DTR and RTS were left off.
+func (l *Link) Lowered() bool { return l.low.Load() }

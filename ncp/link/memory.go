@@ -21,6 +21,13 @@ type memory struct {
 	key   string // of the adapter; empty: nothing is remembered
 }
 
+// Forget drops what s remembers of the adapter with this key.
+func Forget(s Store, key string) {
+	if m := (memory{store: s, key: key}); m.usable() {
+		s.Set(m.name(), "")
+	}
+}
+
 func (m memory) usable() bool { return m.store != nil && m.key != "" }
 
 func (m memory) name() string { return "rate " + m.key }
