@@ -2,7 +2,7 @@
 // `figure NAME VALUE UNIT`.
 //
 //	go run ./bench         frames, calls and bring-up, native and as wasm on node
-//	go run ./bench -page   the built page in Chromium
+//	go run ./bench -page   the built page in Chromium; -time 5s makes it quick
 package main
 
 import (
@@ -12,17 +12,22 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"time"
 )
 
 func main() {
 	page := flag.Bool("page", false, "measure the built page in Chromium rather than the core")
-	dist := flag.String("dist", "dist", "folder of the built page")
+	var o pageOptions
+	flag.StringVar(&o.dist, "dist", "dist", "folder of the built page")
+	flag.DurationVar(&o.time, "time", 60*time.Second, "how long the page is measured under load, in each of two views")
+	flag.BoolVar(&o.profile, "profile", false, "tell where the page's time goes under load (which makes it slower)")
+	flag.StringVar(&o.only, "only", "", "measure only the page's \"speed\" under load, or its \"capture\"")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var err error
 	if *page {
-		err = measurePage(ctx, os.Stdout, *dist)
+		err = measurePage(ctx, os.Stdout, o)
 	} else {
 		err = measureCore(ctx, os.Stdout)
 	}

@@ -25,33 +25,66 @@ const loads = 5
 // pingBaud is the rate at which the round trip of a ping is measured.
 const pingBaud = 115200
 
+// pageOptions say how the page is measured.
+type pageOptions struct {
+	dist    string        // folder of the built page
+	time    time.Duration // of each measurement under load
+	profile bool          // tell where the time goes
+	only    string        // "speed" or "capture"; empty: everything
+}
+
 // measurePage measures the built page in Chromium: its weight, how long it takes to
-// be interactive, and what a ping through it costs beyond its time on the wire.
-func measurePage(ctx context.Context, w io.Writer, dist string) error {
-	weight, err := firstLoad(dist)
-	if err != nil {
-		return err
-	}
-	figure(w, "page.brotli", weight/1000, "kB")
-	board := ncpsim.New(ncpsim.Options{Baud: pingBaud, MaxBaud: pingBaud})
-	l, err := lab.New(lab.Options{
-		Dist:    os.DirFS(dist),
-		Devices: []lab.Spec{{Name: "Board", Sim: board, Wire: sim.WireOptions{}}},
-	})
-	if err != nil {
+// be interactive, what a ping through it costs beyond its time on the wire, how it bears
+// load, and how it opens and filters a large capture.
+func measurePage(ctx context.Context, w io.Writer, o pageOptions) error {
+	dist := o.dist
+	if err := weights(w, dist); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	url, err := l.Start(ctx, "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
 	b, err := browser.Launch(ctx, browser.Options{})
 	if err != nil {
 		return err
 	}
 	defer b.Close()
+	if o.only == "" {
+		if err := measureStart(ctx, w, b, dist); err != nil {
+			return err
+		}
+	}
+	spec, device := speedDevice()
+	url, err := serve(ctx, dist, spec)
+	if err != nil {
+		return err
+	}
+	if o.only != "speed" {
+		if err := measureCapture(w, b, strings.TrimSuffix(url, "?lab")); err != nil {
+			return err
+		}
+	}
+	if o.only != "capture" {
+		return measureSpeed(w, b, url, device, o.time, o.profile)
+	}
+	return nil
+}
+
+// serve serves the page with a device until ctx ends and returns its address.
+func serve(ctx context.Context, dist string, device lab.Spec) (string, error) {
+	l, err := lab.New(lab.Options{Dist: os.DirFS(dist), Devices: []lab.Spec{device}})
+	if err != nil {
+		return "", err
+	}
+	return l.Start(ctx, "127.0.0.1:0")
+}
+
+// measureStart measures how long the page takes to be interactive, and pings.
+func measureStart(ctx context.Context, w io.Writer, b *browser.Browser, dist string) error {
+	board := ncpsim.New(ncpsim.Options{Baud: pingBaud, MaxBaud: pingBaud})
+	url, err := serve(ctx, dist, lab.Spec{Name: "Board", Sim: board, Wire: sim.WireOptions{}})
+	if err != nil {
+		return err
+	}
 	start, err := interactive(b, strings.TrimSuffix(url, "?lab"))
 	if err != nil {
 		return err
@@ -65,20 +98,22 @@ func measurePage(ctx context.Context, w io.Writer, dist string) error {
 	return nil
 }
 
-// firstLoad sums the brotli size of what loads before the first click, in bytes.
-func firstLoad(dist string) (float64, error) {
+// weights prints the brotli size of what loads before the first click, and of each part
+// that loads when it is needed.
+func weights(w io.Writer, dist string) error {
 	data, err := os.ReadFile(filepath.Join(dist, "assets.json"))
 	if err != nil {
-		return 0, fmt.Errorf("%w; run `make build`", err)
+		return fmt.Errorf("%w; run `make build`", err)
 	}
 	var list struct {
 		Assets []struct {
+			Name   string
 			Brotli int  `json:"br"`
 			First  bool `json:"first"`
 		}
 	}
 	if err := json.Unmarshal(data, &list); err != nil {
-		return 0, err
+		return err
 	}
 	sum := 0
 	for _, a := range list.Assets {
@@ -86,7 +121,13 @@ func firstLoad(dist string) (float64, error) {
 			sum += a.Brotli
 		}
 	}
-	return float64(sum), nil
+	figure(w, "page.brotli", float64(sum)/1000, "kB")
+	for _, a := range list.Assets {
+		if !a.First {
+			figure(w, "page.part."+a.Name, float64(a.Brotli)/1000, "kB")
+		}
+	}
+	return nil
 }
 
 // interactive loads the page with cold caches and returns the median time from the
