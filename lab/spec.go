@@ -6,6 +6,7 @@ import (
 
 	"ncpweb/serial"
 	"ncpweb/sim"
+	"ncpweb/sim/faultsim"
 	"ncpweb/sim/ncpsim"
 )
 
@@ -16,7 +17,8 @@ type Specs struct{ list []Spec }
 // All returns the devices, in the order of their first naming.
 func (s *Specs) All() []Spec { return s.list }
 
-// Sim adds a simulated NCP: NAME or NAME=OPTIONS, with the options of the simulator.
+// Sim adds a simulated NCP: NAME or NAME=OPTIONS, with the options of the
+// simulator, or NAME=fault=FAULT with one of those of faultsim.
 func (s *Specs) Sim(arg string) error {
 	name, options, _ := strings.Cut(arg, "=")
 	spec, err := s.simulated(name, options)
@@ -61,6 +63,9 @@ func (s *Specs) Expose(arg string) error {
 }
 
 func (s *Specs) simulated(name, options string) (Spec, error) {
+	if fault, ok := strings.CutPrefix(options, "fault="); ok {
+		return broken(name, fault)
+	}
 	o, err := ncpsim.ParseOptions(options)
 	if err != nil {
 		return Spec{}, fmt.Errorf("device %q: %w", name, err)
@@ -70,6 +75,20 @@ func (s *Specs) simulated(name, options string) (Spec, error) {
 		Sim:  ncpsim.New(o),
 		Wire: sim.WireOptions{Info: serial.Info{Name: name}},
 	}, nil
+}
+
+// broken is a device with a fault.
+func broken(name, fault string) (Spec, error) {
+	f, ok := faultsim.Find(fault)
+	switch {
+	case !ok:
+		return Spec{}, fmt.Errorf("device %q: no fault is called %q", name, fault)
+	case f.Refuse != nil:
+		return Spec{}, fmt.Errorf("device %q: a port that does not open is for the page's own simulator", name)
+	}
+	wire := f.Wire
+	wire.Info.Name = name
+	return Spec{Name: name, Sim: f.Device(), Wire: wire}, nil
 }
 
 func (s *Specs) add(spec Spec) error {

@@ -63,6 +63,7 @@ function providers() {
   const found = {};
   if (navigator.serial) found.serial = navigator.serial;
   found.sim = once(async () => (await import("./sim.js")).ports());
+  found.broken = once(async () => (await import("./sim.js")).brokenPorts());
   if (new URLSearchParams(location.search).has("lab")) {
     found.lab = once(async () => (await import("./lab.js")).ports());
   }

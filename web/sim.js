@@ -9,7 +9,7 @@ import { RemotePorts } from "./remote.js";
  * @typedef {Pick<Worker, "onerror" | "onmessage" | "postMessage" | "terminate">} Simulator
  */
 
-const start = () => new Worker(new URL("./simworker.js", import.meta.url), { type: "module" });
+const start = (/** @type {string} */ name) => new Worker(new URL("./simworker.js", import.meta.url), { type: "module", name });
 
 // How often a simulator that ended is started again before anybody asks for it. More
 // than that is one that cannot run.
@@ -77,7 +77,13 @@ export class SimulatedPorts extends RemotePorts {
 }
 
 /** @returns {SimulatedPorts} */
-export const ports = () => new SimulatedPorts(start);
+export const ports = () => new SimulatedPorts(() => start("simulator"));
+
+/**
+ * Devices with a fault, for trying the doctor. They have a Worker of their own.
+ * @returns {SimulatedPorts}
+ */
+export const brokenPorts = () => new SimulatedPorts(() => start("broken"));
 
 /**
  * Opens a channel to a simulated device.

@@ -61,10 +61,10 @@ var allowed = map[string]string{
 	"wasm/lang":      "",
 	"wasm/page":      "wasm/lang",
 	"wasm/webserial": "serial serial/inbox",
-	"wasm/simworker": "lab/portlink sim sim/ncpsim serial",
+	"wasm/simworker": "lab/portlink sim sim/ncpsim sim/faultsim serial",
 
 	// tools, beside the house
-	"lab":               "lab/portlink sim sim/ncpsim serial serial/inbox",
+	"lab":               "lab/portlink sim sim/ncpsim sim/faultsim serial serial/inbox",
 	"lab/portlink":      "sim serial",
 	"cmd/lab":           "lab sim sim/ncpsim serial",
 	"cmd/ncpgen":        "ncp/idl",

@@ -49,7 +49,12 @@ func main() {
 		go w.serve(id, conn)
 		return nil
 	}))
-	w.start(demo())
+	if w.self.Get("name").String() == brokenName {
+		w.startBroken()
+	} else {
+		w.start(demo())
+	}
+	w.tell()
 	select {}
 }
 
@@ -85,6 +90,7 @@ func (w *worker) start(d device) {
 func (w *worker) plug(d device, a serial.Adapter) {
 	info := a.Info()
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.next++
 	w.ports = append(w.ports, plugged{
 		entry: entry{
@@ -93,6 +99,11 @@ func (w *worker) plug(d device, a serial.Adapter) {
 		},
 		adapter: a,
 	})
+}
+
+// tell tells the page what is plugged in.
+func (w *worker) tell() {
+	w.mu.Lock()
 	list := struct {
 		Ports []entry `json:"ports"`
 	}{}

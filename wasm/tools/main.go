@@ -28,7 +28,7 @@ func main() {
 	if ports == nil {
 		ports = shim.Provider(webserial.Browser)
 	}
-	toolui.New(toolui.Options{Core: core, Ports: ports, Simulator: shim.Provider(webserial.Simulator)}).
+	toolui.New(toolui.Options{Core: core, Ports: ports, Simulator: shim.Provider(webserial.Simulator), Broken: shim.Provider(webserial.Broken)}).
 		Run(context.Background(), ready)
 }
 

@@ -26,6 +26,7 @@ type Options struct {
 	Core      *bridge.Core
 	Ports     *webserial.Provider // where devices are chosen; nil: this browser has no Web Serial
 	Simulator *webserial.Provider // simulated devices; nil: there are none
+	Broken    *webserial.Provider // simulated devices with a fault; nil: there are none
 }
 
 // UI is all views of the tools. Its fields belong to the goroutine of Run; handlers of
@@ -65,6 +66,7 @@ func New(o Options) *UI {
 	u.turns = newTurns(u)
 	v := newTrafficView(u)
 	u.parts = map[string][]part{"traffic": {v}}
+	u.parts["doctor"] = []part{newDoctorView(u, o.Broken)}
 	u.always = []keeper{v}
 	return u
 }

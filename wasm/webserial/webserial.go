@@ -19,6 +19,7 @@ const (
 	Browser   Source = "serial" // navigator.serial
 	Simulator Source = "sim"    // simulated devices in a Worker of the page
 	Lab       Source = "lab"    // devices that cmd/lab serves
+	Broken    Source = "broken" // simulated devices with a fault, for the doctor
 )
 
 // ErrNoChoice is the error of a Request that the person ended without choosing.
