@@ -22,7 +22,8 @@ const dataSection = 11
 var errWasm = errors.New("not a wasm program as Go's linker makes it")
 
 // mergeSegments returns the program with its data segments joined where at most gap
-// zero bytes lie between them. What the program does is the same.
+// zero bytes lie between them, and with short names of functions. What the program
+// does is the same.
 func mergeSegments(program []byte, gap int64) ([]byte, error) {
 	const header = 8 // magic and version
 	if len(program) < header || string(program[:4]) != "\x00asm" {
@@ -37,13 +38,27 @@ func mergeSegments(program []byte, gap int64) ([]byte, error) {
 			if err != nil {
 				return nil, err
 			}
-			body = appendSegments(nil, joinSegments(segments, gap))
+			joined := joinSegments(segments, gap)
+			if err := shortenAll(joined); err != nil {
+				return nil, err
+			}
+			body = appendSegments(nil, joined)
 		}
 		out = append(out, id)
 		out = binary.AppendUvarint(out, uint64(len(body)))
 		out = append(out, body...)
 	}
 	return out, r.err
+}
+
+// shortenAll shortens the names of functions in the one segment that holds them.
+func shortenAll(segments []segment) error {
+	for _, s := range segments {
+		if done, err := shortenNames(s.data); done || err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // segment is a piece of the memory that a program starts with.
