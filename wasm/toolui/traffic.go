@@ -24,8 +24,9 @@ type trafficView struct {
 	cursor uint64 // of the next record to take
 	buf    []byte
 	paused bool
-	behind bool // not all that was recorded has been taken yet
-	polled bool // a look for new frames is on its way
+	drawn  time.Time // when the table was last drawn
+	behind bool      // not all that was recorded has been taken yet
+	polled bool      // a look for new frames is on its way
 
 	top, topAt int // id and index of the row that is uppermost in sight; -1: none
 	current    int // id of the current row; -1: none
@@ -47,6 +48,10 @@ type source struct {
 
 // lookAgain is how often the view looks for new frames while none come.
 const lookAgain = 100 * time.Millisecond
+
+// drawEvery is how often rows that run through are drawn: nobody reads them faster, and
+// the page has time for the rest.
+const drawEvery = 40 * time.Millisecond
 
 func newTrafficView(u *UI) *trafficView {
 	v := &trafficView{
@@ -155,11 +160,16 @@ func (v *trafficView) take(until time.Time) (came bool) {
 
 func (v *trafficView) render() {
 	until := time.Now().Add(slice)
+	came := false
 	if !v.paused {
-		came := v.take(until)
+		came = v.take(until)
 		v.live.store.Advance(v.u.now.UnixMicro())
 		v.again(came)
 	}
+	if came && v.isLive() && v.grid.follow && v.u.now.Sub(v.drawn) < drawEvery {
+		return
+	}
+	v.drawn = v.u.now
 	s := v.shown
 	matched := s.view.Step(untilOf(until))
 	v.hold()

@@ -228,6 +228,7 @@ func (d *frameDetail) renderBytes() {
 	d.lit = -1
 	shown := d.payload[:min(len(d.payload), maxHexBytes)]
 	d.bytes.Show(len(shown) > 0)
+	d.bytes.SetFlag("data-many", len(shown) > 16)
 	for at := 0; at < len(shown); at += 16 {
 		d.bytes.Append(d.hexLine(shown, at))
 	}
