@@ -20,6 +20,8 @@ import uPlot from "./uplot.js";
 const POINT = 4; // numbers of a point: time in s, lowest, highest, last; lowest NaN: a gap
 const SLOTS = 8;
 const FASTEST = 50; // ms between two drawings
+const SLOWEST = 400; // the same on a computer that is slow at it
+const FRAME = 24; // ms from a frame with a drawing to the next, from which on it is slow
 const LEGEND = 250; // ms between two changes of the legend
 const SHORTEST = 0.02; // s that the chart shows at least
 const LONGEST = 30 * 86400; // s that it shows at most
@@ -66,6 +68,7 @@ export class Chart {
   #window = 60; // s that a live chart shows; 0: all
   #oldest = 0; // time of the oldest value there is
   #due = 0; // when to draw again
+  #pace = FASTEST; // ms between two drawings
   #dirty = true;
   #held = false; // a range is being drawn with the mouse
   #legendDue = 0;
@@ -75,6 +78,7 @@ export class Chart {
   #data = new Float64Array(0);
   #wake;
   #root = byID("chart-plot");
+  #width = 0; // of root: to ask it for that would have the page laid out
   #number = new Intl.NumberFormat("en", { maximumSignificantDigits: 7 });
 
   /**
@@ -124,7 +128,7 @@ export class Chart {
   want(oldest) {
     this.#oldest = oldest;
     const now = performance.now();
-    const width = this.#root.clientWidth;
+    const width = this.#width;
     if (!width || this.#held || (this.#fixed && !this.#dirty)) return 0;
     if (now < this.#due && !this.#dirty) {
       this.#schedule(this.#due - now);
@@ -181,9 +185,13 @@ export class Chart {
       this.#legendDue = done + LEGEND;
       this.#values();
     }
-    // A slow computer draws less often, and a wide range moves slowly anyway.
-    const pixel = 1000 * (this.#range[1] - this.#range[0]) / Math.max(1, this.#root.clientWidth);
-    const wait = Math.max(FASTEST, 6 * (done - began), Math.min(1000, pixel));
+    // What a drawing costs shows only when the browser paints it: the page must keep its
+    // frames. A wide range moves slowly anyway.
+    requestAnimationFrame((first) => requestAnimationFrame((second) => {
+      this.#pace = second - first > FRAME ? Math.min(SLOWEST, this.#pace * 1.25) : Math.max(FASTEST, this.#pace * 0.97);
+    }));
+    const pixel = 1000 * (this.#range[1] - this.#range[0]) / Math.max(1, this.#width);
+    const wait = Math.max(this.#pace, 6 * (done - began), Math.min(1000, pixel));
     this.#due = done + wait;
     if (!this.#fixed || filling) this.#schedule(wait);
   }
@@ -244,7 +252,7 @@ export class Chart {
     const grid = { stroke: style.getPropertyValue("outline-color") && ink, width: 0.25 };
     const font = "12px " + style.fontFamily;
     const scales = this.#scales();
-    const narrow = this.#root.clientWidth < 560;
+    const narrow = this.#width < 560;
     /** @type {uPlot.Axis[]} */
     const axes = [{ stroke: ink, font, grid, ticks: grid, values: (_, at) => clock(at), space: 76 }];
     for (const [key, lines] of scales) {
@@ -263,17 +271,59 @@ export class Chart {
     for (const key of scales.keys()) all[key] = { auto: false, min: 0, max: 1 };
     const keys = new Map([...scales].flatMap(([key, lines]) => lines.map((l) => [l, key])));
     this.#plot = new uPlot({
-      width: this.#root.clientWidth, height: this.#root.clientHeight, padding: [8, 8, 0, 4],
+      width: this.#width, height: this.#root.clientHeight, padding: [8, 8, 0, 4],
       scales: all, axes, legend: { show: false },
       series: [{}, ...this.#lines.map((l) => ({
         scale: keys.get(l) ?? [...scales.keys()][0], show: l.on, stroke: l.color, width: 1.5, points: { show: false },
-        paths: (/** @type {uPlot} */ u) => ({ stroke: this.#path(u, l), fill: null, clip: null, band: null, flags: 0 }),
+        paths: (/** @type {uPlot} */ u) => (this.#dense(u, l) ? null : { stroke: this.#path(u, l), fill: null, clip: null, band: null, flags: 0 }),
       }))],
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false }, bind: { dblclick: () => () => (this.#goLive(), null) } },
       hooks: { setSelect: [(u) => this.#chosen(u)], setCursor: [() => this.#values()], draw: [(u) => this.#marks(u)] },
     }, [this.#range, ...this.#lines.map(() => [null, null])], this.#root);
     this.#plot.over.addEventListener("mousedown", () => (this.#held = true));
     return this.#plot;
+  }
+
+  /**
+   * Draws a line of which most columns hold many values as upright bars, and tells
+   * whether it is one: bars cost a tenth of what the path of such a line does.
+   * @param {uPlot} u
+   * @param {Drawn} l
+   */
+  #dense(u, l) {
+    const d = this.#data, ctx = u.ctx, { left, top, width, height } = u.bbox;
+    let spread = 0;
+    for (let i = l.at; i < l.end; i += POINT) spread += d[i + 1] < d[i + 2] ? 1 : 0;
+    if (spread < 40 || 2 * spread * POINT < l.end - l.at) return false;
+    const { x, y } = place(u, this.#key(u, l));
+    const thin = 1.5 * devicePixelRatio;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(left, top, width, height);
+    ctx.clip();
+    ctx.fillStyle = l.color;
+    let before = NaN, high = -Infinity, low = Infinity;
+    for (let i = l.at; i < l.end; i += POINT) {
+      const px = Math.round(x(d[i]));
+      let up = y(d[i + 2]), down = y(d[i + 1]);
+      if (Number.isNaN(up)) {
+        before = NaN;
+        high = -Infinity;
+        low = Infinity;
+        continue;
+      }
+      // Bars touch the one before: the line goes on.
+      if (high > down) down = high;
+      else if (low < up) up = low;
+      const wide = px - before <= 4 * thin ? Math.max(px - before, thin) : thin;
+      const tall = Math.max(down - up, thin);
+      ctx.fillRect(px - wide, Math.round(up), Math.ceil(wide), Math.ceil(tall));
+      before = px;
+      high = y(d[i + 2]);
+      low = y(d[i + 1]);
+    }
+    ctx.restore();
+    return true;
   }
 
   /**
@@ -431,7 +481,8 @@ export class Chart {
     }, { passive: false });
     addEventListener("mouseup", () => (this.#held = false));
     new ResizeObserver(() => {
-      if (this.#plot && this.#root.clientWidth) this.#again();
+      this.#width = this.#root.clientWidth;
+      if (this.#width) this.#again();
     }).observe(this.#root);
     new MutationObserver(() => this.#colors()).observe(document.documentElement, { attributeFilter: ["data-theme", "lang"] });
     for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) matchMedia(query).addEventListener("change", () => this.#colors());

@@ -37,11 +37,17 @@ type pinsView struct {
 	ready    bool      // what the rows were told
 	partial  bool      // rows are missing still
 	aged     time.Time // when the ages were last written
+	updated  time.Time // when the rows were last written
 	spark    int       // where the next round of sparklines begins
 }
 
-// newRows is how many rows are made in one frame: more would be felt.
-const newRows = 40
+const (
+	// newRows is how many rows are made in one frame: more would be felt.
+	newRows = 40
+	// tablePause is the least time between two frames in which the table is written, so
+	// that the others are left to the chart and to the person.
+	tablePause = 50 * time.Millisecond
+)
 
 func newPinsView(u *UI) *pinsView {
 	v := &pinsView{
@@ -144,9 +150,18 @@ func (v *pinsView) selectPin(n uint16) {
 }
 
 func (v *pinsView) render() {
+	if v.u.now.Sub(v.updated) < tablePause {
+		v.chart.render()
+		v.u.AskFrame()
+		return
+	}
 	pins := v.u.state.Pins
 	if v.partial || len(pins) != len(v.shown) || len(pins) > 0 && &pins[0] != &v.shown[0] {
+		v.updated = v.u.now
 		v.update(pins)
+		v.u.AskFrame() // for the chart
+	} else {
+		v.chart.render()
 	}
 	if len(pins) == 0 {
 		v.why.SetText(PinsEmpty(v.u.ready(), v.u.state.Device))
@@ -171,7 +186,6 @@ func (v *pinsView) render() {
 	}
 	v.sparks()
 	v.empty.Show(len(pins) == 0)
-	v.chart.render()
 }
 
 // update brings the rows to what the pins are. Both are in the order of the numbers.
@@ -265,7 +279,7 @@ func (v *pinsView) see(box *doc.Element, visible bool) {
 // sparks draws some sparklines of rows on the screen anew, the others in the frames
 // that follow.
 func (v *pinsView) sparks() {
-	const most = 4
+	const most = 6
 	drawn := 0
 	for range v.list {
 		v.spark++

@@ -26,7 +26,7 @@ const maxCharted = 8
 type pinsChart struct {
 	u      *UI
 	panel  *doc.Element
-	chosen []uint16
+	chosen []uint16    // in the order in which they came
 	told   []chartLine // what the script was told
 	script js.Value    // undefined until it is there
 	asked  bool
@@ -153,7 +153,7 @@ func (c *pinsChart) load() {
 	})
 }
 
-// lines are the pins of the chart, by number, with their names.
+// lines are the pins of the chart with their names.
 func (c *pinsChart) lines() []chartLine {
 	lines := make([]chartLine, len(c.chosen))
 	for i, n := range c.chosen {
@@ -165,7 +165,6 @@ func (c *pinsChart) lines() []chartLine {
 		}
 		lines[i] = l
 	}
-	slices.SortFunc(lines, func(a, b chartLine) int { return int(a.pin) - int(b.pin) })
 	return lines
 }
 

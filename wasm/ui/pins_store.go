@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -62,8 +60,7 @@ func parsePinSettings(text string) pinSettings {
 // pack is one text for all of them.
 func (p pinSettings) pack() string {
 	var b strings.Builder
-	for _, n := range slices.Sorted(maps.Keys(p)) {
-		s := p[n]
+	for n, s := range p {
 		if s == (pinSetting{}) {
 			continue
 		}
