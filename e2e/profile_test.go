@@ -155,8 +155,8 @@ func TestBoardPreset(t *testing.T) {
 	v.must(v.Do(`document.getElementById("preset").focus()`))
 	v.press("\r")
 	v.wait(`document.getElementById("boards").open && document.activeElement.id === "boards-search"`, 5*time.Second)
-	v.press("witty esp8266\r")
-	v.sees("#preset-note", "Witty Cloud", 3*time.Second)
+	v.press("witty cloud\r")
+	v.sees("#preset-note", "From Witty Cloud", 3*time.Second)
 	for name, want := range map[string]string{"rgb.on": "true", "rgb.r": "15", "rgb.g": "12", "rgb.b": "13", "button.gpio": "4", "button.activeLow": "true", "led.on": "false"} {
 		if got := v.value(name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)

@@ -80,8 +80,9 @@ search.addEventListener("input", filter);
 search.addEventListener("keydown", (ev) => {
   if (ev.key !== "Enter") return;
   ev.preventDefault(); // or what has the focus next takes the key for its own
-  const first = rows.find((r) => !r.row.hidden);
-  if (search.value !== "" && first) chosen(first.board);
+  const found = rows.filter((r) => !r.row.hidden);
+  const best = found.find((r) => r.text.startsWith(search.value.toLowerCase().trim())) ?? found[0];
+  if (search.value !== "" && best) chosen(best.board);
 });
 document.getElementById("boards-close")?.addEventListener("click", () => dialog.close());
 
