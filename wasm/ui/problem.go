@@ -29,6 +29,7 @@ type problemCard struct {
 	detail  *doc.Element
 	retry   *doc.Element
 	other   *doc.Element
+	doctor  *doc.Element
 	sim     *doc.Element
 	remedy  doc.Pattern
 	linux   bool
@@ -43,7 +44,7 @@ func newProblemCard(u *UI) *problemCard {
 	c := &problemCard{
 		u: u, box: doc.ByID("problem"), title: doc.ByID("problem-title"), what: doc.ByID("problem-what"), why: doc.ByID("problem-why"),
 		try: doc.ByID("problem-try"), more: doc.ByID("problem-more"), detail: doc.ByID("problem-detail"),
-		retry: doc.ByID("problem-retry"), other: doc.ByID("problem-other"), sim: doc.ByID("problem-sim"), remedy: doc.NewPattern("t-remedy"),
+		retry: doc.ByID("problem-retry"), other: doc.ByID("problem-other"), doctor: doc.ByID("problem-doctor"), sim: doc.ByID("problem-sim"), remedy: doc.NewPattern("t-remedy"),
 	}
 	c.shape = c.box.One("use")
 	c.linux = strings.Contains(js.Global().Get("navigator").Get("userAgent").String(), "Linux")
@@ -162,6 +163,7 @@ func (c *problemCard) fill(p *session.Problem) {
 	connection := p == c.u.state.Problem
 	c.retry.Show(card.Retry && (connection || c.again != nil))
 	c.other.Show(c.u.opt.Ports != nil && (connection || c.command == "request"))
+	c.doctor.Show(p.Code != session.CodeNoSerial && (connection || c.command == "request" || c.command == "connect"))
 	c.sim.Show(card.Sim && c.u.opt.Simulator != nil)
 }
 
