@@ -85,6 +85,7 @@ func TestTraffic(t *testing.T) {
 
 	v.click("#traffic-pause")
 	v.wait(`document.getElementById("traffic-pause").ariaPressed === "true"`, time.Second)
+	time.Sleep(100 * time.Millisecond)
 	before := v.text("#traffic-count")
 	v.raw(0x0101, nil)
 	time.Sleep(300 * time.Millisecond)

@@ -28,10 +28,11 @@ type grid struct {
 	pattern    doc.Pattern
 	prefix     string // of the ids of rows
 
-	rows      []gridRow
+	rows      []*doc.Element           // those that exist, from above
 	fill      func(row int, index int) // shows what stands at an index in a row
 	made      func(row int, e *doc.Element)
-	open      func(index int) // Enter, or a click
+	open      func(index int) // Enter
+	clicked   func(row int)   // a click on a row, which shows what it did when it was last drawn
 	moved     func(index int) // the current row is another one
 	scrolled  func()          // the person has scrolled
 	n         int
@@ -48,12 +49,6 @@ type grid struct {
 	drawn     bool    // rows show what they should
 }
 
-// gridRow is a row that exists.
-type gridRow struct {
-	e     *doc.Element
-	index int // what it shows; -1: nothing
-}
-
 func newGrid(u *UI, box *doc.Element, pattern, prefix string) *grid {
 	g := &grid{u: u, box: box, space: box.One(".frames-space"), pattern: doc.NewPattern(pattern), prefix: prefix, current: -1, follow: true, dirty: true}
 	g.view = g.space.Child(0)
@@ -66,9 +61,8 @@ func newGrid(u *UI, box *doc.Element, pattern, prefix string) *grid {
 	box.Listen("keydown", g.key)
 	u.OnTarget(g.view, "click", "[role=row]", func(e *doc.Element) {
 		for i := range g.rows {
-			if g.rows[i].e.Value.Equal(e.Value) && g.rows[i].index >= 0 {
-				g.goTo(g.rows[i].index)
-				g.open(g.rows[i].index)
+			if g.rows[i].Value.Equal(e.Value) {
+				g.clicked(i)
 			}
 		}
 	})
@@ -170,9 +164,6 @@ func (g *grid) shift(rows int) {
 // redraw shows all rows anew at the next render: what they show has changed.
 func (g *grid) redraw() {
 	g.drawn = false
-	for i := range g.rows {
-		g.rows[i].index = -1
-	}
 }
 
 // render shows a table of n rows.
@@ -216,8 +207,8 @@ func (g *grid) measure() {
 	if len(g.rows) == 0 {
 		g.addRow()
 	}
-	g.rows[0].e.Show(true)
-	g.rowHeight = g.rows[0].e.Value.Call("getBoundingClientRect").Get("height").Float()
+	g.rows[0].Show(true)
+	g.rowHeight = g.rows[0].Value.Call("getBoundingClientRect").Get("height").Float()
 	if g.rowHeight == 0 {
 		return
 	}
@@ -235,7 +226,7 @@ func (g *grid) addRow() {
 	e := g.pattern.Copy()
 	e.SetAttr("id", g.prefix+strconv.Itoa(len(g.rows)))
 	g.view.Append(e)
-	g.rows = append(g.rows, gridRow{e, -1})
+	g.rows = append(g.rows, e)
 	g.made(len(g.rows)-1, e)
 }
 
@@ -284,25 +275,20 @@ func (g *grid) draw() {
 	first := int(g.top / g.rowHeight)
 	g.viewStyle.Call("setProperty", "--shift", pixels(float64(first)*g.rowHeight-g.top))
 	active := ""
-	for i := range g.rows {
-		r := &g.rows[i]
+	for i, e := range g.rows {
 		index := first + i
-		r.e.Show(index < g.n)
+		e.Show(index < g.n)
 		if index >= g.n {
-			r.index = -1
 			continue
 		}
-		if r.index != index {
-			r.index = index
-			r.e.SetAttr("aria-rowindex", strconv.Itoa(index+2))
-		}
+		e.SetAttr("aria-rowindex", strconv.Itoa(index+2))
 		g.fill(i, index)
 		selected := index == g.current
 		if selected {
 			active = g.prefix + strconv.Itoa(i)
-			r.e.SetAttr("aria-selected", "true")
-		} else if r.e.Written("aria-selected") {
-			r.e.SetAttr("aria-selected", "false")
+			e.SetAttr("aria-selected", "true")
+		} else if e.Written("aria-selected") {
+			e.SetAttr("aria-selected", "false")
 		}
 	}
 	if active != "" {

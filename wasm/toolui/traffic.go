@@ -66,6 +66,7 @@ func newTrafficView(u *UI) *trafficView {
 	v.grid.made = v.madeRow
 	v.grid.fill = v.fillRow
 	v.grid.open = v.openAt
+	v.grid.clicked = v.clickedRow
 	v.grid.moved = v.movedTo
 	v.filter = newFilterBar(v)
 	v.detail = newFrameDetail(v)
@@ -86,11 +87,19 @@ func (v *trafficView) isLive() bool { return v.shown == v.live }
 // setPaused stops and starts the taking of new frames. The recorder goes on.
 func (v *trafficView) setPaused(on bool) {
 	v.paused = on
-	v.pause.SetAttr("aria-pressed", map[bool]string{true: "true", false: "false"}[on])
-	v.pause.SetText(map[bool]string{true: lang.T("Go on"), false: lang.T("Pause")}[on])
 	if !on {
 		v.grid.follow = true
 	}
+	v.labelPause()
+}
+
+func (v *trafficView) labelPause() {
+	word, pressed := lang.T("Pause"), "false"
+	if v.paused {
+		word, pressed = lang.T("Go on"), "true"
+	}
+	v.pause.SetText(word)
+	v.pause.SetAttr("aria-pressed", pressed)
 }
 
 // clear forgets the frames of the connection, or leaves an opened capture.
@@ -117,7 +126,7 @@ func (v *trafficView) show(s *source) {
 	if s != v.live {
 		v.grid.scrollTo(0)
 	}
-	v.grid.redraw()
+	v.forgetRows()
 	v.stats.redraw()
 }
 
@@ -263,11 +272,8 @@ func (v *trafficView) renderWords() {
 
 // relabel shows the rows in another language.
 func (v *trafficView) relabel() {
-	for _, r := range v.rows {
-		r.id = -1
-	}
-	v.grid.redraw()
-	v.setPaused(v.paused)
+	v.forgetRows()
+	v.labelPause()
 	v.detail.redraw()
 	v.stats.redraw()
 }
@@ -275,6 +281,26 @@ func (v *trafficView) relabel() {
 // openAt shows the row at an index in detail.
 func (v *trafficView) openAt(index int) {
 	v.detail.open(v.shown.view.ID(index))
+}
+
+// clickedRow shows the frame that a row showed when it was clicked.
+func (v *trafficView) clickedRow(row int) {
+	id := v.rows[row].id
+	if id < 0 {
+		return
+	}
+	if index, shown := v.shown.view.Find(id); shown {
+		v.grid.goTo(index)
+	}
+	v.detail.open(id)
+}
+
+// forgetRows makes all rows show their frames anew.
+func (v *trafficView) forgetRows() {
+	for _, r := range v.rows {
+		r.id = -1
+	}
+	v.grid.redraw()
 }
 
 // movedTo lets the detail follow the current row, if it is open.
