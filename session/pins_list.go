@@ -109,13 +109,12 @@ func ParsePinList(data []byte) ([]PinInfo, error) {
 		return nil, &FileError{0, "the file is larger than 1 MiB"}
 	}
 	list := pinList{seen: make(map[uint16]bool)}
-	text := bytes.TrimLeft(bytes.TrimPrefix(data, bom), " \t\r\n")
+	data = bytes.TrimPrefix(data, bom)
 	var err error
-	if len(text) > 0 && (text[0] == '[' || text[0] == '{') {
-		err = list.readJSON(data[len(data)-len(text):])
+	if text := bytes.TrimSpace(data); len(text) > 0 && (text[0] == '[' || text[0] == '{') {
+		err = list.readJSON(data)
 		if e, ok := err.(*json.Error); ok {
-			skipped := bytes.Count(data[:len(data)-len(text)], []byte{'\n'})
-			err = &FileError{e.Line + skipped, e.Text}
+			err = &FileError{e.Line, e.Text}
 		}
 	} else {
 		err = list.readCSV(data)
@@ -320,21 +319,20 @@ func AppendPinList(dst []byte, list []PinInfo) []byte {
 	dst = append(dst, bom...)
 	dst = append(dst, "pin,name,unit,min,max,color\r\n"...)
 	for _, p := range list {
-		dst = strconv.AppendUint(dst, uint64(p.Number), 10)
-		dst = append(dst, ',')
-		dst = history.AppendCell(dst, []byte(p.Name))
-		dst = append(dst, ',')
-		dst = history.AppendCell(dst, []byte(p.Unit))
+		low, high := strconv.FormatFloat(p.Min, 'f', -1, 64), strconv.FormatFloat(p.Max, 'f', -1, 64)
 		if p.Min == p.Max {
-			dst = append(dst, ",,,"...)
-		} else {
-			dst = append(dst, ',')
-			dst = strconv.AppendFloat(dst, p.Min, 'f', -1, 64)
-			dst = append(dst, ',')
-			dst = strconv.AppendFloat(dst, p.Max, 'f', -1, 64)
-			dst = append(dst, ',')
+			low, high = "", ""
 		}
-		dst = append(dst, p.Color...)
+		for i, text := range [...]string{strconv.Itoa(int(p.Number)), p.Name, p.Unit, low, high, p.Color} {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			if i < 3 {
+				dst = history.AppendCell(dst, []byte(text))
+			} else {
+				dst = append(dst, text...)
+			}
+		}
 		dst = append(dst, "\r\n"...)
 	}
 	return dst

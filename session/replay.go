@@ -28,11 +28,9 @@ type Replay struct {
 //   - one column of values;
 //   - two columns: times and values;
 //   - a header and more columns, such as a table that Export of package history made from
-//     one pin: times are in "unix", "time", "seconds" or "t", values in "value" or
-//     "item 1".
+//     one pin: times are in "unix", "seconds" or "t", values in "value" or "item 1".
 //
-// Times are seconds from any begin, or dates as ISO 8601, and never go back. The error is
-// a *FileError.
+// Times are seconds from any begin and never go back. The error is a *FileError.
 func ParseReplay(data []byte) (Replay, error) {
 	if len(data) > MaxReplay {
 		return Replay{}, &FileError{0, "the file is larger than 1 MiB"}
@@ -77,16 +75,10 @@ func replayColumnsOf(row []string) (c replayColumns, header bool) {
 	c = replayColumns{-1, -1, -1}
 	for i, name := range row {
 		switch strings.ToLower(strings.TrimSpace(name)) {
-		case "unix":
-			c.time = i // exact, other than a date that is beside it
-		case "time", "seconds", "t":
-			if c.time < 0 {
-				c.time = i
-			}
+		case "unix", "seconds", "t":
+			c.time = i
 		case "value", "item 1":
-			if c.value < 0 {
-				c.value = i
-			}
+			c.value = i
 		case "pin":
 			c.pin = i
 		}
@@ -130,9 +122,9 @@ func (r *replayReader) row(row []string) error {
 		}
 	}
 	if c.time >= 0 {
-		seconds, ok := parseSeconds(row[c.time])
+		seconds, ok := history.Number([]byte(row[c.time]))
 		if !ok {
-			return r.t.fail("a time is neither seconds nor a date such as 2026-01-31T12:00:00Z")
+			return r.t.fail("a time is no number of seconds")
 		}
 		if len(p.Times) == 0 {
 			r.first = seconds
@@ -145,14 +137,4 @@ func (r *replayReader) row(row []string) error {
 	}
 	p.Values = append(p.Values, value)
 	return nil
-}
-
-// parseSeconds reads a time as seconds.
-func parseSeconds(text string) (float64, bool) {
-	text = strings.TrimSpace(text)
-	if f, ok := history.Number([]byte(text)); ok && math.Abs(f) < 1e12 {
-		return f, true
-	}
-	t, err := time.Parse(time.RFC3339, text)
-	return float64(t.UnixMicro()) / 1e6, err == nil
 }

@@ -69,9 +69,9 @@ func (t *table) cell() (text string, more bool, err error) {
 			return "", false, err
 		}
 	} else {
-		n := bytes.IndexAny(t.rest, string([]byte{t.separator, '\n'}))
-		if n < 0 {
-			n = len(t.rest)
+		n := 0
+		for n < len(t.rest) && t.rest[n] != t.separator && t.rest[n] != '\n' {
+			n++
 		}
 		text = string(t.rest[:n])
 		t.rest = t.rest[n:]

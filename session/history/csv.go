@@ -145,13 +145,25 @@ func (e *Export) row(dst []byte, r record, cells string) []byte {
 	for i := range e.columns {
 		item, rest, _ := bytes.Cut(value, []byte{0})
 		if i == maxItems-1 && len(rest) > 0 {
-			item = bytes.ReplaceAll(value, []byte{0}, []byte("; "))
+			item = joined(value)
 		}
 		value = rest
 		dst = append(dst, ',')
 		dst = AppendCell(dst, item)
 	}
 	return append(dst, "\r\n"...)
+}
+
+// joined is a value with its items in one text.
+func joined(value []byte) (text []byte) {
+	for _, c := range value {
+		if c == 0 {
+			text = append(text, "; "...)
+		} else {
+			text = append(text, c)
+		}
+	}
+	return text
 }
 
 // AppendCell appends text as one cell of a CSV table: quoted where needed, harmless for

@@ -2,8 +2,6 @@ package history
 
 import (
 	"math"
-	"slices"
-	"sort"
 )
 
 // line is the numbers of one Line, so that a chart need not read the values again. They
@@ -38,8 +36,8 @@ func (k *chunk) gap(i int) bool   { return k.t[i]&1 != 0 }
 // sum summarizes the group that ends before index to.
 func (k *chunk) sum(to int) {
 	g := to/group - 1
-	k.low[g] = slices.Min(k.v[to-group : to])
-	k.high[g] = slices.Max(k.v[to-group : to])
+	first := k.v[to-group]
+	k.low[g], k.high[g] = widen(k.v[to-group:to], first, first)
 }
 
 // until returns the index of the first number from index i on that is not before a time;
@@ -121,25 +119,39 @@ func (l *line) drop(oldest int64) {
 	for n < len(l.chunks) && l.chunks[n].time(l.chunks[n].to-1) < oldest {
 		n++
 	}
-	l.chunks = slices.Delete(l.chunks, 0, n)
+	if n > 0 {
+		l.chunks = append([]*chunk(nil), l.chunks[n:]...)
+	}
 }
 
 // find returns the chunk and the index in it of the last number before a time, or of
 // the first one at all.
 func (l *line) find(us int64) (c, i int) {
-	c = sort.Search(len(l.chunks), func(c int) bool { k := l.chunks[c]; return k.time(k.to-1) >= us })
-	if c == len(l.chunks) {
-		if c == 0 {
-			return 0, 0
+	for n := len(l.chunks); c < n; {
+		if mid := (c + n) / 2; l.chunks[mid].time(l.chunks[mid].to-1) < us {
+			c = mid + 1
+		} else {
+			n = mid
 		}
-		return c - 1, l.chunks[c-1].to - 1
 	}
-	k := l.chunks[c]
-	i = k.from + sort.Search(k.to-k.from, func(i int) bool { return k.time(k.from+i) >= us }) - 1
-	if i < k.from && c > 0 {
-		return c - 1, l.chunks[c-1].to - 1
+	if c < len(l.chunks) {
+		k := l.chunks[c]
+		i = k.from
+		for n := k.to; i < n; {
+			if mid := (i + n) / 2; k.time(mid) < us {
+				i = mid + 1
+			} else {
+				n = mid
+			}
+		}
+		if i > k.from || c == 0 {
+			return c, max(i-1, k.from)
+		}
 	}
-	return c, max(i, k.from)
+	if c == 0 {
+		return 0, 0
+	}
+	return c - 1, l.chunks[c-1].to - 1
 }
 
 // fill reads values from before the line was asked for, down to one before a time, and
@@ -203,13 +215,17 @@ func (l *line) prepend(k *chunk, breaks []int64) {
 	} else {
 		l.rhythm = rhythm
 	}
-	l.chunks = slices.Insert(l.chunks, 0, k)
+	l.chunks = append([]*chunk{k}, l.chunks...)
 }
 
 // interrupted tells whether the connection was interrupted between two times.
 func interrupted(breaks []int64, from, to int64) bool {
-	i, _ := slices.BinarySearch(breaks, from+1)
-	return i < len(breaks) && breaks[i] <= to
+	for _, at := range breaks {
+		if at > from && at <= to {
+			return true
+		}
+	}
+	return false
 }
 
 // rhythm finds out how often values usually come (µs).
@@ -239,9 +255,13 @@ func (r *rhythm) guess(k *chunk) {
 		return
 	}
 	for i := range n {
-		first[i] = k.time(k.from+i+1) - k.time(k.from+i)
+		dt := k.time(k.from+i+1) - k.time(k.from+i)
+		at := i
+		for ; at > 0 && first[at-1] > dt; at-- {
+			first[at] = first[at-1]
+		}
+		first[at] = dt
 	}
-	slices.Sort(first[:n])
 	r.seen, r.usual = rhythmAfter, float64(first[n/2])
 }
 
