@@ -77,9 +77,9 @@ function filter() {
 }
 
 search.addEventListener("input", filter);
-search.addEventListener("keydown", (ev) => {
-  if (ev.key !== "Enter") return;
-  ev.preventDefault(); // or what has the focus next takes the key for its own
+// Enter takes the board that begins with what was typed, else the first that is shown.
+document.getElementById("boards-form")?.addEventListener("submit", (ev) => {
+  ev.preventDefault();
   const found = rows.filter((r) => !r.row.hidden);
   const best = found.find((r) => r.text.startsWith(search.value.toLowerCase().trim())) ?? found[0];
   if (search.value !== "" && best) chosen(best.board);
