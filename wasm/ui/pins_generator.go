@@ -93,7 +93,7 @@ func (v *generatorView) start() {
 			in.Focus()
 		}
 	}
-	v.fault.SetText(lang.T(generatorFault(wrong)))
+	v.fault.SetText(generatorFault(wrong))
 	if wrong != "" {
 		return
 	}

@@ -12,7 +12,13 @@ import (
 	"ncpweb/wasm/show"
 )
 
-const chartFull = "Eight pins are in the chart already. Take one out first."
+// What is wrong with what was asked for.
+//
+//lang:texts
+const (
+	chartFull = "Eight pins are in the chart already. Take one out first."
+	needFile  = "Choose a file with values first."
+)
 
 // pinName is how a pin is called.
 func pinName(n uint16) string { return "V" + strconv.Itoa(int(n)) }
@@ -64,16 +70,19 @@ func finite(values []float64) []float64 {
 	return kept
 }
 
-const needFile = "Choose a file with values first."
-
 // fileFault says why a file was not taken.
 func fileFault(err error) string {
-	p := session.ProblemOf(err)
-	if p == nil || p.Code != session.CodeInput {
-		return lang.T("it is too long or cannot be read")
+	text := lang.T("it is too long or cannot be read")
+	if e, ok := err.(*session.FileError); ok {
+		text = e.Text
+		if e.Line > 0 {
+			text = lang.F("line {0}: {1}", strconv.Itoa(e.Line), e.Text)
+		}
+	} else if p := session.ProblemOf(err); p.Code == session.CodeInput {
+		text = p.Detail
 	}
-	detail, _ := show.Cut(show.Visible(p.Detail), 200)
-	return detail
+	text, _ = show.Cut(show.Visible(text), 200)
+	return text
 }
 
 // historyLine is a value with its time and direction.
@@ -121,17 +130,17 @@ func generatorFault(field string) string {
 	case "":
 		return ""
 	case "pin":
-		return needPin
+		return lang.T(needPin)
 	case "max":
-		return "Max is a number that is not below Min."
+		return lang.T("Max is a number that is not below Min.")
 	case "period":
-		return "The period is 0.01 to 86400 seconds."
+		return lang.T("The period is 0.01 to 86400 seconds.")
 	case "decimals":
-		return "Decimals are 0 to 9."
+		return lang.T("Decimals are 0 to 9.")
 	case "rate":
-		return "The rate is up to 5000 values a second."
+		return lang.T("The rate is up to 5000 values a second.")
 	}
-	return "That is not a number."
+	return lang.T("That is not a number.")
 }
 
 // shapeWords says what a generator makes, and how often.
