@@ -1,5 +1,7 @@
 package traffic
 
+import "time"
+
 // maxIndex bounds the index of all rows for text search, in bytes. Rows beyond it are
 // decoded anew for each search.
 const maxIndex = 48 << 20
@@ -75,4 +77,24 @@ func lower(b []byte) {
 			b[i] = c + 'a' - 'A'
 		}
 	}
+}
+
+// Index makes the index of rows that are not in it yet, for about that long at most, so
+// that the next search for text has less to do. done tells that nothing is left, or that
+// there is no room for more.
+func (s *Store) Index(budget time.Duration) (done bool) {
+	began := time.Now()
+	first := s.first
+	for _, p := range s.pages {
+		for p.indexedWith(s.renamed) < p.n {
+			if s.index(p, first, stride) == 0 {
+				return true
+			}
+			if time.Since(began) >= budget {
+				return false
+			}
+		}
+		first += p.n
+	}
+	return true
 }

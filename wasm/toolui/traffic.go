@@ -21,12 +21,13 @@ type trafficView struct {
 	grid  *grid
 	rows  []*frameRow
 
-	cursor uint64 // of the next record to take
-	buf    []byte
-	paused bool
-	drawn  time.Time // when the table was last drawn
-	behind bool      // not all that was recorded has been taken yet
-	polled bool      // a look for new frames is on its way
+	cursor  uint64 // of the next record to take
+	buf     []byte
+	paused  bool
+	drawn   time.Time // when the table was last drawn
+	behind  bool      // not all that was recorded has been taken yet
+	working bool      // filtering goes on by itself
+	polled  bool      // a look for new frames is on its way
 
 	top, topAt int // id and index of the row that is uppermost in sight; -1: none
 	current    int // id of the current row; -1: none
@@ -184,13 +185,38 @@ func (v *trafficView) render() {
 	v.hold()
 	v.grid.render(s.view.Len())
 	v.remember()
-	if !matched {
-		v.u.later(func() {})
+	if !matched || !v.index(s, until) {
+		v.goOn()
 	}
 	v.filter.render(matched)
 	v.detail.render()
 	v.stats.render()
 	v.renderWords()
+}
+
+// goOn goes on filtering and preparing, slice by slice, without waiting for the frames
+// of the screen: they show how far it is.
+func (v *trafficView) goOn() {
+	if v.working {
+		return
+	}
+	v.working = true
+	v.u.later(func() {
+		v.working = false
+		until := time.Now().Add(slice)
+		if s := v.shown; !s.view.Step(slice) || !v.index(s, until) {
+			v.goOn()
+		}
+	})
+}
+
+// index prepares the search for text while nothing else is to do: in an opened capture
+// at once, among the frames of the connection when somebody is about to search.
+func (v *trafficView) index(s *source, until time.Time) (done bool) {
+	if s == v.live && !v.filter.searching {
+		return true
+	}
+	return s.store.Index(untilOf(until))
 }
 
 // hold keeps what is in sight where it is when rows above it have gone or come.

@@ -20,6 +20,7 @@ type filterBar struct {
 	form, words, method, kind, status, reset *doc.Element
 	count, said, list                        *doc.Element
 	dirs                                     []*doc.Element
+	searching                                bool    // the person has been in the field of the text
 	began                                    float64 // performance.now when the filter was changed; 0: done
 	named                                    int     // how many methods the list of names has
 }
@@ -33,6 +34,7 @@ func newFilterBar(v *trafficView) *filterBar {
 	v.u.OnSubmit(f.form, f.apply)
 	v.u.On(f.form, "input", f.apply)
 	v.u.On(f.reset, "click", f.clear)
+	v.u.On(f.words, "focus", func() { f.searching = true })
 	f.form.Listen("keydown", func(ev doc.Event) {
 		if ev.Get("key").String() == "Escape" {
 			ev.PreventDefault()
