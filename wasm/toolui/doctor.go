@@ -41,6 +41,7 @@ type doctorView struct {
 	began    time.Time
 	told     []doctor.Step  // the newest of each step; empty: none were told
 	report   *doctor.Report // of the last examination
+	fresh    bool           // it has just begun
 	practice bool           // the last examination was of a device with a fault
 }
 
@@ -131,7 +132,7 @@ func (v *doctorView) practise(from *webserial.Provider) {
 				v.u.core.Toast(lang.T("The simulated devices could not be loaded"), string(show.Fail))
 				return
 			}
-			v.run(doctor.Options{}, func(context.Context) (serial.Adapter, error) { return found, nil })
+			v.run(doctor.Options{OpenedBefore: true}, func(context.Context) (serial.Adapter, error) { return found, nil })
 		})
 	}()
 }
@@ -170,7 +171,7 @@ func (v *doctorView) begin(practice bool) {
 	v.report, v.told, v.steps = nil, nil, nil
 	v.stepList.Clear()
 	v.rateRows.Clear()
-	v.began = time.Now()
+	v.began, v.fresh = time.Now(), true
 	v.said.SetText("")
 }
 
@@ -304,10 +305,9 @@ func (v *doctorView) render() {
 	v.mayTurn.Enable(!busy)
 	v.tryStart.Enable(!busy)
 	v.stop.Show(busy)
-	if busy {
-		v.start.SetAttr("aria-busy", "true")
-	} else {
-		v.start.SetAttr("aria-busy", "false")
+	if busy && v.fresh { // the button that was pressed cannot keep the focus
+		v.fresh = false
+		v.stop.Focus()
 	}
 	v.panel.Show(len(v.told) > 0)
 	v.verdict.box.Show(v.report != nil)
@@ -366,10 +366,13 @@ func (v *doctorView) showSteps() {
 // show shows a step as it stands.
 func (r *doctorRow) show(s *doctor.Step, line doc.Pattern) {
 	word := lang.T(stepWords[s.Status])
+	if s.Kind == doctor.StepOpen && s.Status == doctor.Failed {
+		word = lang.T("failed")
+	}
 	if s.Status == doctor.Running && s.Rate > 0 {
 		word = lang.F("at {0} baud", show.Grouped(uint64(s.Rate)))
 	}
-	r.sign.Set(word, stepTones[s.Status])
+	r.sign.Set(word, stepTone(s))
 	for ; r.shown < len(s.Seen); r.shown++ {
 		li := line.Copy()
 		li.SetText(evidenceWords(s.Seen[r.shown]))
@@ -380,8 +383,40 @@ func (r *doctorRow) show(s *doctor.Step, line doc.Pattern) {
 		title := lang.F("Bytes heard at {0} baud", show.Grouped(uint64(s.At)))
 		r.title.SetText(title)
 		r.bytes.SetAttr("aria-label", title)
-		r.bytes.SetText(dump(s.Sample))
+		r.bytes.SetText(sampleText(s.Sample))
 	}
+}
+
+// stepTone is how a step looks. A device that says nothing by itself, and no other
+// firmware, are what an NCP in order shows as well.
+func stepTone(s *doctor.Step) show.Tone {
+	if s.Status == doctor.Failed {
+		switch s.Kind {
+		case doctor.StepOpen:
+			return show.Fail
+		case doctor.StepListen, doctor.StepOthers:
+			return show.Idle
+		}
+	}
+	return stepTones[s.Status]
+}
+
+// sampleText is bytes as text where they are a text, else as a dump.
+func sampleText(p []byte) string {
+	printable := 0
+	for _, c := range p {
+		if c >= 0x20 && c < 0x7F || c == '\r' || c == '\n' || c == '\t' {
+			printable++
+		}
+	}
+	if 10*printable >= 9*len(p) {
+		lines := strings.Split(string(p), "\n")
+		for i := range lines {
+			lines[i] = show.VisibleLine(lines[i])
+		}
+		return strings.Join(lines, "\n")
+	}
+	return dump(p)
 }
 
 // dump is bytes as hex and as text, eight to a line: that fits a phone.
