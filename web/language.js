@@ -2,7 +2,7 @@
 // tables; another language is a table that is loaded when it is chosen, or when the
 // browser asks for it. Go programs get the same table.
 
-import { page } from "./page.js";
+import { setting, store } from "./settings.js";
 
 /**
  * @typedef {object} Table
@@ -29,7 +29,7 @@ const listeners = [];
 
 /** The language that the person chose, else the first of the browser's that there is. */
 function wanted() {
-  const chosen = page.setting(SETTING);
+  const chosen = setting(SETTING);
   if (chosen === "en" || (chosen && tables[chosen])) return chosen;
   for (const l of navigator.languages ?? []) {
     const code = l.toLowerCase().split("-")[0];
@@ -67,7 +67,7 @@ export const language = {
   choose(code, done) {
     use(code).then(
       () => {
-        page.store(SETTING, code);
+        store(SETTING, code);
         done("");
       },
       (e) => done(String(e?.message ?? e)),

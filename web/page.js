@@ -2,8 +2,7 @@
 // or without a click; a refusal is an answer here, never an exception.
 
 import { describe } from "./serial.js";
-
-const PREFIX = "ncpweb."; // localStorage is shared by all that one origin serves
+import { setting, store } from "./settings.js";
 
 /**
  * What is loaded when it is first needed.
@@ -29,34 +28,8 @@ export const page = {
     );
   },
 
-  /**
-   * A remembered setting, or null.
-   * @param {string} key
-   * @returns {string | null}
-   */
-  setting(key) {
-    try {
-      return localStorage.getItem(PREFIX + key);
-    } catch {
-      return null;
-    }
-  },
-
-  /**
-   * Remembers a setting; null forgets it. Tells whether that worked.
-   * @param {string} key
-   * @param {string | null} value
-   * @returns {boolean}
-   */
-  store(key, value) {
-    try {
-      if (value === null) localStorage.removeItem(PREFIX + key);
-      else localStorage.setItem(PREFIX + key, value);
-      return true;
-    } catch {
-      return false;
-    }
-  },
+  setting,
+  store,
 
   /**
    * Saves bytes, or several pieces of them, as a file. Returns what went wrong, or "".
