@@ -2,7 +2,7 @@
 // `figure NAME VALUE UNIT`.
 //
 //	go run ./bench         frames, calls and bring-up, native and as wasm on node
-//	go run ./bench -page   the built page in Chromium; -time 5s makes it quick
+//	go run ./bench -page   the built page in Chromium; -time 5s -fill=false makes it quick
 package main
 
 import (
@@ -20,6 +20,7 @@ func main() {
 	var o pageOptions
 	flag.StringVar(&o.dist, "dist", "dist", "folder of the built page")
 	flag.DurationVar(&o.time, "time", 60*time.Second, "how long the page is measured under load, in each of two views")
+	flag.BoolVar(&o.fill, "fill", true, "fill the page's memory of values and frames before it is measured under load")
 	flag.BoolVar(&o.profile, "profile", false, "tell where the page's time goes under load (which makes it slower)")
 	flag.StringVar(&o.only, "only", "", "measure only the page's \"speed\" under load, or its \"capture\"")
 	flag.Parse()

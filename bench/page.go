@@ -29,6 +29,7 @@ const pingBaud = 115200
 type pageOptions struct {
 	dist    string        // folder of the built page
 	time    time.Duration // of each measurement under load
+	fill    bool          // let the page keep all that it can keep before
 	profile bool          // tell where the time goes
 	only    string        // "speed" or "capture"; empty: everything
 }
@@ -64,7 +65,7 @@ func measurePage(ctx context.Context, w io.Writer, o pageOptions) error {
 		}
 	}
 	if o.only != "capture" {
-		return measureSpeed(w, b, url, device, o.time, o.profile)
+		return measureSpeed(w, b, url, device, o)
 	}
 	return nil
 }

@@ -22,6 +22,14 @@ const (
 	chartedPins  = 8
 )
 
+// The page keeps so many of the newest values and frames. Filling it shows whether its
+// memory stays as it is from then on; a line of speedBaud carries that many changes a
+// second, and a few more.
+const (
+	fillChanges = 520_000
+	fillRate    = 8000
+)
+
 // warmUp is how long the page may settle before it is measured, and drain how long the
 // last changes take to be counted.
 const (
@@ -61,17 +69,18 @@ type speed struct {
 	w       io.Writer
 	device  *ncpsim.NCP
 	time    time.Duration // of each measurement
+	fill    bool          // let the page keep all that it can keep before it is measured
 	profile bool
 }
 
 // measureSpeed measures the Pins view and then the Traffic view, each for some time.
-func measureSpeed(w io.Writer, b *browser.Browser, url string, device *ncpsim.NCP, d time.Duration, profile bool) error {
+func measureSpeed(w io.Writer, b *browser.Browser, url string, device *ncpsim.NCP, o pageOptions) error {
 	p, err := b.Open(browser.PageOptions{Width: 1280, Height: 900, Before: []string{watchFrames}})
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	s := &speed{p, w, device, d, profile}
+	s := &speed{p, w, device, o.time, o.fill, o.profile}
 	if _, err := coreReady(p, url); err != nil {
 		return err
 	}
@@ -113,12 +122,9 @@ func (s *speed) connect() error {
 	return err
 }
 
-func (s *speed) load(on bool) {
-	d := ncpsim.Dashboard{}
-	if on {
-		d.Load, d.LoadPins = speedChanges, speedPins
-	}
-	s.device.Cloud().SetDashboard(d)
+// load lets the dashboard change pins so many times a second; 0 stops it.
+func (s *speed) load(changes int) {
+	s.device.Cloud().SetDashboard(ncpsim.Dashboard{Load: changes, LoadPins: speedPins})
 }
 
 // show goes to a view.
@@ -132,7 +138,7 @@ func (s *speed) show(view string) error {
 
 // measure lets the load run and prints what the page does meanwhile.
 func (s *speed) measure(name string) error {
-	s.load(true)
+	s.load(speedChanges)
 	time.Sleep(warmUp)
 	start, err := s.memory()
 	if err != nil {
@@ -157,7 +163,7 @@ func (s *speed) measure(name string) error {
 	if err != nil {
 		return err
 	}
-	s.load(false)
+	s.load(0)
 	time.Sleep(drain)
 	figure(s.w, name+".fps", got[0], "1/s")
 	figure(s.w, name+".frame.longest", got[1], "ms")
@@ -197,12 +203,12 @@ func (s *speed) memory() (float64, error) {
 }
 
 // pins measures with the Pins view in front and a chart of some pins. What the NCP sent
-// since its start is compared with what the table has counted.
+// is compared with what the table has counted.
 func (s *speed) pins() error {
 	if err := s.show("pins"); err != nil {
 		return err
 	}
-	s.load(true)
+	s.load(speedChanges)
 	if _, err := s.Wait(fmt.Sprintf(`document.querySelectorAll("#pins tbody tr").length >= %d`, speedPins), 10*time.Second); err != nil {
 		return err
 	}
@@ -214,6 +220,19 @@ func (s *speed) pins() error {
 	if _, err := s.Wait(`document.getElementById("chart-plot").querySelector("canvas")?.checkVisibility()`, 10*time.Second); err != nil {
 		return err
 	}
+	if s.fill {
+		s.load(fillRate)
+		time.Sleep(fillChanges * time.Second / fillRate)
+	}
+	s.load(0)
+	time.Sleep(drain)
+	lost, err := s.lost()
+	if err != nil {
+		return err
+	}
+	if lost != 0 {
+		fmt.Fprintf(s.w, "bench: %.0f changes lost before the measurement\n", lost)
+	}
 	before := s.device.Stats()
 	began := time.Now()
 	if err := s.measure("pins"); err != nil {
@@ -222,25 +241,56 @@ func (s *speed) pins() error {
 	after := s.device.Stats()
 	figure(s.w, "pins.rate", float64(after.PinChanges-before.PinChanges)/(time.Since(began)-drain).Seconds(), "1/s")
 	if n := after.Dropped - before.Dropped; n > 0 {
-		fmt.Fprintf(os.Stderr, "bench: the simulated NCP itself left %d changes out: the line was full\n", n)
+		fmt.Fprintf(s.w, "bench: the simulated NCP itself left %d changes out: the line was full\n", n)
 	}
-	counted, err := s.counted()
+	all, err := s.lost()
 	if err != nil {
 		return err
 	}
-	figure(s.w, "pins.lost", float64(after.PinChanges)-counted, "1")
-	return nil
+	figure(s.w, "pins.lost", all-lost, "1")
+	return s.line()
+}
+
+// lost returns how many of the changes that the NCP has sent so far the table of pins has
+// not counted. A table that is not up to date is read again.
+func (s *speed) lost() (lost float64, err error) {
+	for range 3 {
+		n, err := s.counted()
+		if err != nil {
+			return 0, err
+		}
+		if lost = float64(s.device.Stats().PinChanges) - n; lost == 0 {
+			break
+		}
+	}
+	return lost, nil
+}
+
+// line prints what the page tells of the line.
+func (s *speed) line() error {
+	if err := s.show("device"); err != nil {
+		return err
+	}
+	time.Sleep(500 * time.Millisecond)
+	text, err := browser.Eval[string](s.Page, `["crc", "missed", "rx", "noise", "bringups"].map((n) => n + " " + document.getElementById("link-" + n).textContent).join(", ")`)
+	fmt.Fprintf(s.w, "bench: the line: %s\n", text)
+	return err
 }
 
 // counted returns how many values the table of pins has counted. Only rows in sight are
-// up to date.
+// up to date, and become so a little after they have come into sight.
 func (s *speed) counted() (float64, error) {
 	return browser.Eval[float64](s.Page, `(async () => {
 		let n = 0;
 		for (const row of document.querySelectorAll("#pins tbody tr")) {
 			row.scrollIntoView({ block: "center" });
-			await new Promise((done) => setTimeout(done, 120));
-			n += Number(row.querySelector(".c-count").textContent.replace(/\D/g, ""));
+			let before, now;
+			do {
+				before = now;
+				await new Promise((done) => setTimeout(done, 150));
+				now = row.querySelector(".c-count").textContent;
+			} while (now !== before);
+			n += Number(now.replace(/\D/g, ""));
 		}
 		return n;
 	})()`)
