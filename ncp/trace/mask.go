@@ -26,35 +26,28 @@ const (
 // Masker takes what is secret out of records. It sees all of them in their order,
 // because what is outside good frames may be an echo of what was before it.
 type Masker struct {
-	methods []*ncp.Method // those with a secret argument or result
-	heads   []uint32      // opcode and UID of a message with such arguments, as on the line
-	outs    bool          // there are secret results
-	until   int64         // as Record.Time: what is outside good frames is kept without its bytes
-	tail    uint32        // the last four bytes outside good frames
-	inverse byte          // 0xFF behind an escape in noise
-	buf     []byte        // the masked message
+	find    func(uid uint16) (*ncp.Method, bool)
+	uids    []uint16 // of methods with a secret argument or result
+	until   int64    // as Record.Time: what is outside good frames is kept without its bytes
+	tail    uint32   // the last four bytes outside good frames
+	inverse byte     // 0xFF behind an escape in noise
+	buf     []byte   // the masked message
 }
 
-// NewMasker returns a Masker that knows the catalogue.
-func NewMasker() *Masker {
-	m := new(Masker)
-	for i := range ncp.Methods {
-		m.Know(&ncp.Methods[i])
-	}
-	return m
+// NewMasker returns a Masker that knows methods by find; uids are those that have
+// secrets.
+func NewMasker(find func(uid uint16) (*ncp.Method, bool), uids []uint16) *Masker {
+	return &Masker{find: find, uids: uids}
 }
 
-// Know adds a method. One without secret arguments or results is no matter.
-func (m *Masker) Know(method *ncp.Method) {
-	in, out := secret(method.In), secret(method.Out) || method.Result.Secret
-	if !in && !out {
-		return
+// Secrets returns the UIDs of those methods that have a secret argument or result.
+func Secrets(methods []ncp.Method) (uids []uint16) {
+	for i := range methods {
+		if m := &methods[i]; secret(m.In) || secret(m.Out) || m.Result.Secret {
+			uids = append(uids, m.UID)
+		}
 	}
-	m.methods = append(m.methods, method)
-	m.outs = m.outs || out
-	for _, op := range [...]rpc.Op{rpc.OpInvoke, rpc.OpOneway} {
-		m.heads = append(m.heads, uint32(op)|uint32(method.UID)<<16)
-	}
+	return uids
 }
 
 func secret(params []ncp.Param) bool {
@@ -81,14 +74,9 @@ func (m *Masker) Mask(rec *Record) {
 		}
 		return
 	}
-	if rec.Op == rpc.OpResult && rec.UID == 0 && m.outs && len(rec.Payload) > resultHead {
-		withhold(rec) // nobody knows what it answers
-		return
-	}
-	for _, method := range m.methods {
-		if method.UID == rec.UID {
-			m.message(rec, method)
-			return
+	for _, uid := range m.uids {
+		if uid == rec.UID || rec.UID == 0 && rec.Op == rpc.OpResult { // it may answer any call
+			m.message(rec, uid)
 		}
 	}
 }
@@ -106,8 +94,9 @@ func (m *Masker) hides(rec *Record) bool {
 			m.inverse = 0
 		}
 		m.tail = m.tail>>8 | uint32(b)<<24
-		for _, head := range m.heads {
-			if bits.OnesCount32(m.tail^head) <= maxFlips {
+		for _, uid := range m.uids {
+			diff := m.tail ^ uint32(uid)<<16
+			if bits.OnesCount32(diff^uint32(rpc.OpInvoke)) <= maxFlips || bits.OnesCount32(diff^uint32(rpc.OpOneway)) <= maxFlips {
 				return true
 			}
 		}
@@ -115,86 +104,84 @@ func (m *Masker) hides(rec *Record) bool {
 	return false
 }
 
-// message masks a message of a method with secrets.
-func (m *Masker) message(rec *Record, method *ncp.Method) {
+// message masks a message that may be one of that method.
+func (m *Masker) message(rec *Record, uid uint16) {
+	method, ok := m.find(uid)
+	if !ok {
+		return
+	}
 	params, head := method.In, 4
+	var last *ncp.Param
 	switch rec.Op {
 	case rpc.OpInvoke:
 		head = 6
 	case rpc.OpResult:
-		head = resultHead
-		params = append(append([]ncp.Param(nil), method.Out...), method.Result)
+		params, last, head = method.Out, &method.Result, resultHead
 	}
-	if len(rec.Payload) <= head || !secret(params) {
+	if len(rec.Payload) <= head || !secret(params) && (last == nil || !last.Secret) {
 		return
 	}
 	m.until = rec.Time + quiet.Microseconds()
-	masked, ok := maskValues(append(m.buf[:0], rec.Payload[:head]...), params, rec.Payload[head:])
-	if !ok {
+	body := rec.Payload[head:]
+	m.buf = append(m.buf[:0], rec.Payload[:head]...)
+	for i := range params {
+		body = m.value(&params[i], body)
+	}
+	if last != nil {
+		body = m.value(last, body)
+	}
+	if len(body) > 0 || body == nil || rec.UID == 0 {
 		withhold(rec)
 		return
 	}
-	m.buf = masked
-	rec.Payload, rec.Size, rec.Flags = masked, uint32(len(masked)), rec.Flags|Masked
+	rec.Payload, rec.Size, rec.Flags = m.buf, uint32(len(m.buf)), rec.Flags|Masked
 }
+
+// value takes the first value off body and appends it to the masked message. It returns
+// nil if the value is not there whole, or body is nil.
+func (m *Masker) value(p *ncp.Param, body []byte) []byte {
+	n := 0
+	switch p.Type {
+	case ncp.TypeString:
+		if n = bytes.IndexByte(body, 0) + 1; n == 0 {
+			return nil
+		}
+	case ncp.TypeBinary:
+		n = 2
+		if len(body) >= n {
+			n += int(body[0]) | int(body[1])<<8
+		}
+	default:
+		n = int(sizes[min(int(p.Type), len(sizes)-1)])
+	}
+	if n > len(body) || body == nil {
+		return nil
+	}
+	shown := string(body[:n])
+	if p.Secret {
+		switch p.Type {
+		case ncp.TypeString:
+			shown = MaskText + "\x00"
+		case ncp.TypeBinary:
+			shown = "\x08\x00" + MaskText
+		default:
+			shown = zeros[:n]
+		}
+	}
+	m.buf = append(m.buf, shown...)
+	return body[n:]
+}
+
+// sizes are those of the types with a fixed one, in bytes, in the order of ncp.Type; zeros
+// is such a value.
+const (
+	sizes = "\x00\x01\x01\x02\x04\x08\x01\x02\x04\x08\x04"
+	zeros = "\x00\x00\x00\x00\x00\x00\x00\x00"
+)
 
 // withhold takes the payload away.
 func withhold(rec *Record) {
 	rec.Payload = nil
 	rec.Size = (rec.Size + SizeStep - 1) / SizeStep * SizeStep
 	rec.Flags |= Withheld
-}
-
-// maskValues appends body, the arguments or results of those types, to dst with MaskText in
-// the place of secret texts and bytes, and zeros in that of secret numbers. ok is false
-// if body is not exactly such values.
-func maskValues(dst []byte, params []ncp.Param, body []byte) (masked []byte, ok bool) {
-	for i := range params {
-		p := &params[i]
-		n := length(p.Type, body)
-		if n < 0 {
-			return dst, false
-		}
-		switch {
-		case !p.Secret:
-			dst = append(dst, body[:n]...)
-		case p.Type == ncp.TypeString:
-			dst = append(append(dst, MaskText...), 0)
-		case p.Type == ncp.TypeBinary:
-			dst = append(append(dst, byte(len(MaskText)), 0), MaskText...)
-		default:
-			dst = put(dst, n, 0)
-		}
-		body = body[n:]
-	}
-	return dst, len(body) == 0
-}
-
-// length returns how many bytes of b the first value takes; -1 if it is not there whole.
-func length(t ncp.Type, b []byte) int {
-	n := 0
-	switch t {
-	case ncp.TypeBool, ncp.TypeUInt8, ncp.TypeInt8:
-		n = 1
-	case ncp.TypeUInt16, ncp.TypeInt16:
-		n = 2
-	case ncp.TypeUInt32, ncp.TypeInt32, ncp.TypeFloat:
-		n = 4
-	case ncp.TypeUInt64, ncp.TypeInt64:
-		n = 8
-	case ncp.TypeString:
-		n = bytes.IndexByte(b, 0) + 1
-		if n == 0 {
-			return -1
-		}
-	case ncp.TypeBinary:
-		n = 2
-		if len(b) >= n {
-			n += int(get(b, 2))
-		}
-	}
-	if n > len(b) {
-		return -1
-	}
-	return n
 }

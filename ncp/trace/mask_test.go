@@ -162,8 +162,7 @@ func TestMaskEveryType(t *testing.T) {
 		Out:     []ncp.Param{{Type: ncp.TypeString, Secret: true}},
 		Returns: ncp.TypeBool, Result: ncp.Param{Type: ncp.TypeBool},
 	}
-	m := NewMasker()
-	m.Know(method)
+	m := NewMasker(func(uint16) (*ncp.Method, bool) { return method, true }, Secrets([]ncp.Method{*method}))
 	args := []byte{1, 2, 3, 0, 'k', 'e', 'y', 9, 8, 7, 6, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 1}
 	rec := Record{Op: rpc.OpInvoke, UID: 0x7001, Payload: append([]byte{0xBC, 0x67, 1, 0x70, 5, 0}, args...)}
 	m.Mask(&rec)

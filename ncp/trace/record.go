@@ -93,22 +93,21 @@ const outBit = 0x80
 // AppendRecord appends r to dst in the form that Next reads.
 func AppendRecord(dst []byte, r *Record) []byte {
 	payload := r.Payload[:min(len(r.Payload), MaxPayload)]
-	flags, op, size := byte(r.Flags)&^outBit, uint64(r.Op), uint64(r.Size)
-	if r.Dir == rpc.Out {
-		flags |= outBit
-	}
+	op, size := uint64(r.Op), uint64(r.Size)
 	if r.Kind == Mark {
 		op, size = uint64(r.Mark), uint64(r.Baud)
 	}
-	dst = put(dst, 2, uint64(len(payload)))
-	dst = append(dst, byte(r.Kind), flags)
-	dst = put(dst, 2, op)
-	dst = put(dst, 2, uint64(r.UID))
-	dst = put(dst, 2, uint64(r.MsgID))
-	dst = append(dst, byte(r.Status), 0)
-	dst = put(dst, 4, size)
-	dst = put(dst, 8, r.Seq)
-	dst = put(dst, 8, uint64(r.Time))
+	flags := uint64(r.Flags) | uint64(r.Dir)*outBit
+	for _, word := range [HeadSize / 8]uint64{
+		uint64(len(payload)) | uint64(r.Kind)<<16 | flags<<24 | op<<32 | uint64(r.UID)<<48,
+		uint64(r.MsgID) | uint64(r.Status)<<16 | size<<32,
+		r.Seq, uint64(r.Time),
+	} {
+		for range 8 {
+			dst = append(dst, byte(word))
+			word >>= 8
+		}
+	}
 	return append(dst, payload...)
 }
 
@@ -118,7 +117,7 @@ func Next(b []byte) (r Record, rest []byte, ok bool) {
 	if len(b) < HeadSize {
 		return r, b, false
 	}
-	n := HeadSize + int(get(b, 2))
+	n := sizeOf(b)
 	op, size := get(b[4:], 2), uint32(get(b[12:], 4))
 	r = Record{
 		Seq: get(b[16:], 8), Time: int64(get(b[24:], 8)),
@@ -137,16 +136,11 @@ func Next(b []byte) (r Record, rest []byte, ok bool) {
 	return r, b[n:], true
 }
 
-// put appends the low bytes of v, as many as size says, lowest first. (encoding/binary
-// would bring reflect into the page's program.)
-func put(dst []byte, size int, v uint64) []byte {
-	for ; size > 0; size-- {
-		dst = append(dst, byte(v))
-		v >>= 8
-	}
-	return dst
-}
+// sizeOf returns the size of the serialized Record at the beginning of b.
+func sizeOf(b []byte) int { return HeadSize + int(b[0]) + int(b[1])<<8 }
 
+// get reads a number with its lowest byte first. (encoding/binary would bring reflect
+// into the page's program.)
 func get(b []byte, size int) (v uint64) {
 	for i := size - 1; i >= 0; i-- {
 		v = v<<8 | uint64(b[i])

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"ncpweb/ncp"
 	"ncpweb/ncp/rpc"
 )
 
@@ -22,8 +23,7 @@ const (
 // block holds serialized records, one behind the other and none across two blocks. It
 // has no pointers, so that the garbage collector has nothing to look at.
 type block struct {
-	first uint64 // Seq of the first record
-	count int
+	count int // of records
 	used  int
 	data  [blockSize]byte
 }
@@ -38,82 +38,60 @@ type Recorder struct {
 	mu     sync.Mutex // guards what follows
 	mask   *Masker
 	blocks []*block // the oldest first
-	spare  *block
-	seq    uint64 // of the next record
-	time   int64  // of the last record
-	kept   int    // records in blocks
+	seq    uint64   // of the next record
+	time   int64    // of the last record
+	kept   int      // records in blocks
 }
 
 // New returns an empty Recorder.
 func New() *Recorder {
 	now := time.Now()
-	return &Recorder{mask: NewMasker(), start: now, epoch: now.UnixMicro()}
+	return &Recorder{mask: NewMasker(ncp.Lookup, Secrets(ncp.Methods)), start: now, epoch: now.UnixMicro()}
 }
 
 // Trace records ev; it is an rpc.Tracer. What is secret in it is masked first.
 func (r *Recorder) Trace(ev *rpc.Event) {
-	rec := Record{
+	r.add(&Record{
 		Kind: Kind(ev.Kind), Dir: ev.Dir,
 		Op: ev.Op, UID: ev.UID, MsgID: ev.MsgID, Status: ev.Status,
 		Size: uint32(len(ev.Payload)), Payload: ev.Payload,
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	rec.Time = r.at(ev.Time)
-	r.mask.Mask(&rec)
-	r.add(&rec)
+	}, ev.Time)
 }
 
 // Mark records that something happened to the line, and its rate in bits per second.
 func (r *Recorder) Mark(kind MarkKind, baud int) {
+	r.add(&Record{Kind: Mark, Mark: kind, Baud: uint32(max(baud, 0))}, time.Now())
+}
+
+func (r *Recorder) add(rec *Record, at time.Time) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.add(&Record{Time: r.at(time.Now()), Kind: Mark, Mark: kind, Baud: uint32(max(baud, 0))})
-}
-
-// at returns a time as that of a record. It is called with the lock held.
-func (r *Recorder) at(t time.Time) int64 {
-	r.time = max(r.epoch+t.Sub(r.start).Microseconds(), r.time)
-	return r.time
-}
-
-// add is called with the lock held.
-func (r *Recorder) add(rec *Record) {
-	rec.Seq = r.seq
+	r.time = max(r.epoch+at.Sub(r.start).Microseconds(), r.time)
+	rec.Time, rec.Seq = r.time, r.seq
 	r.seq++
-	n := HeadSize + min(len(rec.Payload), MaxPayload)
-	b := r.last()
-	if b == nil || b.used+n > blockSize {
-		b = r.grow(rec.Seq)
-	}
-	AppendRecord(b.data[:b.used], rec)
-	b.used += n
+	r.mask.Mask(rec)
+	b := r.room(HeadSize + min(len(rec.Payload), MaxPayload))
+	b.used = len(AppendRecord(b.data[:b.used], rec))
 	b.count++
 	r.kept++
+	r.mu.Unlock()
 }
 
-func (r *Recorder) last() *block {
-	if len(r.blocks) == 0 {
-		return nil
+// room returns the newest block, with room for n bytes. If it is a new one, the oldest
+// ones that are beyond the bounds go.
+func (r *Recorder) room(n int) *block {
+	if last := len(r.blocks) - 1; last >= 0 && r.blocks[last].used+n <= blockSize {
+		return r.blocks[last]
 	}
-	return r.blocks[len(r.blocks)-1]
-}
-
-// grow adds a block, dropping the oldest ones that are beyond the bounds.
-func (r *Recorder) grow(first uint64) *block {
+	var b *block
 	for len(r.blocks) > 0 && (len(r.blocks) >= maxBlocks || r.kept-r.blocks[0].count >= MaxRecords) {
-		r.spare = r.blocks[0]
-		r.kept -= r.spare.count
-		n := copy(r.blocks, r.blocks[1:])
-		r.blocks[n] = nil
-		r.blocks = r.blocks[:n]
+		b = r.blocks[0]
+		r.kept -= b.count
+		r.blocks = append(r.blocks[:0], r.blocks[1:]...)
 	}
-	b := r.spare
-	r.spare = nil
 	if b == nil {
 		b = new(block)
 	}
-	b.first, b.count, b.used = first, 0, 0
+	b.count, b.used = 0, 0
 	r.blocks = append(r.blocks, b)
 	return b
 }
@@ -124,55 +102,47 @@ func (r *Recorder) grow(first uint64) *block {
 // are gone already. Begin with cursor 0.
 func (r *Recorder) Read(cursor uint64, dst []byte) (n int, next, missed uint64) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if first := r.seq - uint64(r.kept); cursor < first {
+	first := r.seq - uint64(r.kept)
+	if cursor < first {
 		missed = first - cursor
-		cursor = first
 	}
-	cursor = min(cursor, r.seq)
+	next = min(max(cursor, first), r.seq)
+	skip := int(next - first)
 	for _, b := range r.blocks {
-		end := b.first + uint64(b.count)
-		if cursor >= end {
+		if skip >= b.count {
+			skip -= b.count
 			continue
 		}
-		from := b.offset(cursor)
-		to := from
-		for cursor < end {
-			size := b.size(to)
-			if n+to-from+size > len(dst) {
-				n += copy(dst[n:], b.data[from:to])
-				return n, cursor, missed
+		for at := 0; at < b.used; {
+			size := sizeOf(b.data[at:])
+			if skip > 0 {
+				skip--
+			} else if n+size > len(dst) {
+				r.mu.Unlock()
+				return n, next, missed
+			} else {
+				n += copy(dst[n:], b.data[at:at+size])
+				next++
 			}
-			to += size
-			cursor++
+			at += size
 		}
-		n += copy(dst[n:], b.data[from:to])
 	}
-	return n, cursor, missed
-}
-
-// size returns the size of the record at offset at.
-func (b *block) size(at int) int { return HeadSize + int(get(b.data[at:], 2)) }
-
-// offset returns where the record with that Seq begins.
-func (b *block) offset(seq uint64) (at int) {
-	for i := b.first; i < seq; i++ {
-		at += b.size(at)
-	}
-	return at
+	r.mu.Unlock()
+	return n, next, missed
 }
 
 // End returns the Seq that the next record will have: a cursor for what comes from now
 // on.
 func (r *Recorder) End() uint64 {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.seq
+	seq := r.seq
+	r.mu.Unlock()
+	return seq
 }
 
 // Clear drops all records and their memory. Seq goes on.
 func (r *Recorder) Clear() {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.blocks, r.spare, r.kept = nil, nil, 0
+	r.blocks, r.kept = nil, 0
+	r.mu.Unlock()
 }

@@ -37,7 +37,7 @@ type Writer struct {
 	end     int
 	written int // ID of the row written last, or of where to begin less one
 	start   int64
-	mask    *trace.Masker
+	mask    func(*trace.Record)
 	head    []byte
 }
 
@@ -146,7 +146,7 @@ func (w *Writer) appendRow(dst []byte, id int) []byte {
 		return append(strconv.AppendInt(dst, int64(r.size), 10), "}\n"...)
 	}
 	rec := w.s.record(id, r)
-	w.mask.Mask(&rec)
+	w.mask(&rec)
 	dst = append(w.appendTime(dst, r.time), `,"dir":"in","kind":"`...)
 	if rec.Dir == rpc.Out {
 		dst = append(dst[:len(dst)-len(`in","kind":"`)], `out","kind":"`...)
@@ -213,13 +213,17 @@ func (s *Store) record(id int, r *row) trace.Record {
 	return rec
 }
 
-// masker returns a Masker that knows the secrets of the catalogue and of the names.
-func (s *Store) masker() *trace.Masker {
-	m := trace.NewMasker()
-	if all, ok := s.names.(interface{ Methods() []*ncp.Method }); ok {
-		for _, method := range all.Methods() {
-			m.Know(method)
-		}
+// masker returns what masks records by the catalogue, and by the names too where they
+// know more. It has to see the records in their order.
+func (s *Store) masker() func(*trace.Record) {
+	known := trace.NewMasker(ncp.Lookup, trace.Secrets(ncp.Methods))
+	all, ok := s.names.(interface{ Methods() []ncp.Method })
+	if !ok {
+		return known.Mask
 	}
-	return m
+	loaded := trace.NewMasker(s.names.Method, trace.Secrets(all.Methods()))
+	return func(rec *trace.Record) {
+		known.Mask(rec)
+		loaded.Mask(rec)
+	}
 }

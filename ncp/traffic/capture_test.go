@@ -139,9 +139,9 @@ func TestCaptureMasks(t *testing.T) {
 type secrets map[uint16]*ncp.Method
 
 func (r secrets) Method(uid uint16) (*ncp.Method, bool) { return renames(r).Method(uid) }
-func (r secrets) Methods() (all []*ncp.Method) {
+func (r secrets) Methods() (all []ncp.Method) {
 	for _, m := range r {
-		all = append(all, m)
+		all = append(all, *m)
 	}
 	return all
 }

@@ -73,7 +73,7 @@ func (e *CaptureError) Error() string {
 // Reader reads a capture file into a Store, in slices.
 type Reader struct {
 	s      *Store
-	mask   *trace.Masker
+	mask   func(*trace.Record)
 	header Header
 	line   int    // read so far
 	part   []byte // the beginning of a line that goes on
@@ -464,7 +464,7 @@ func (r *Reader) add() {
 	} else {
 		in.message(&rec)
 	}
-	r.mask.Mask(&rec)
+	r.mask(&rec)
 	r.s.Append(&rec)
 }
 
