@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,10 +57,12 @@ func broken(t *testing.T, fault string) lab.Spec {
 
 // TestDoctorFaults: faults on ports as a person has them.
 func TestDoctorFaults(t *testing.T) {
+	t.Parallel()
 	for fault, want := range map[string]doctor.Code{
 		"download": doctor.DownloadMode,
 		"at":       doctor.ATFirmware,
 		"mcu":      doctor.OtherTalker,
+		"rate":     doctor.WrongRate,
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
@@ -74,25 +77,30 @@ func TestDoctorFaults(t *testing.T) {
 	}
 }
 
-// TestDoctorPractice: the devices of the page itself: one that answers at a rate that
-// nobody expects, and a port that another program holds.
+// TestDoctorPractice: the page's own devices are all that there are, and the port of
+// one of them is held by another program.
 func TestDoctorPractice(t *testing.T) {
+	t.Parallel()
 	_, url := newLab(t)
 	v := openDoctor(t, url)
-	for fault, want := range map[string]doctor.Code{"rate": doctor.WrongRate, "busy": doctor.Busy} {
-		v.must(v.Do(`document.getElementById("doctor-fault").value = ` + quote(fault)))
-		v.click("#doctor-try-start")
-		v.wait(`document.getElementById("doctor-cancel").checkVisibility()`, 5*time.Second)
-		v.verdict(want)
-		if v.shows("#doctor-resume") {
-			t.Error("a practice device can be connected")
+	listed := eval[[]string](v, `[...document.getElementById("doctor-fault").options].map(o => o.value)`)
+	for _, f := range faultsim.All() {
+		if !slices.Contains(listed, f.Name) {
+			t.Errorf("the page does not offer the fault %q", f.Name)
 		}
+	}
+	v.must(v.Do(`document.getElementById("doctor-fault").value = "busy"`))
+	v.click("#doctor-try-start")
+	v.verdict(doctor.Busy)
+	if v.shows("#doctor-resume") {
+		t.Error("a practice device can be connected")
 	}
 }
 
 // TestDoctorTakesThePortOver: the connection ends, the examination finds the NCP at the
 // rate that the page had set, and the connection comes back.
 func TestDoctorTakesThePortOver(t *testing.T) {
+	t.Parallel()
 	_, url := newLab(t, lab.Spec{Name: "Board", Sim: ncpsim.New(ncpsim.Options{Provisioned: true, Initialized: true}), Wire: sim.WireOptions{Latency: time.Millisecond}})
 	v := open(t, url, browser.PageOptions{})
 	v.connect()
@@ -106,6 +114,7 @@ func TestDoctorTakesThePortOver(t *testing.T) {
 
 // TestDoctorCancel: giving up ends it at once, and the port is free again.
 func TestDoctorCancel(t *testing.T) {
+	t.Parallel()
 	l, url := newLab(t, broken(t, "swapped"))
 	v := openDoctor(t, url)
 	v.click("#doctor-start")
