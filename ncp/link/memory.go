@@ -21,16 +21,12 @@ type memory struct {
 	key   string // of the adapter; empty: nothing is remembered
 }
 
-// Forget drops what s remembers of the adapter with this key.
-func Forget(s Store, key string) {
-	if m := (memory{store: s, key: key}); m.usable() {
-		s.Set(m.name(), "")
-	}
-}
-
 func (m memory) usable() bool { return m.store != nil && m.key != "" }
 
-func (m memory) name() string { return "rate " + m.key }
+func (m memory) name() string { return RateKey(m.key) }
+
+// RateKey is the key in a Store under which an adapter's rates are remembered.
+func RateKey(adapter string) string { return "rate " + adapter }
 
 // load returns the remembered rate (0: none) and the bad ones. What a store holds is
 // not trusted.

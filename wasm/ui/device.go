@@ -11,7 +11,9 @@ import (
 	"ncpweb/session"
 	"ncpweb/wasm/doc"
 	"ncpweb/wasm/lang"
+	"ncpweb/wasm/page"
 	"ncpweb/wasm/show"
+	"ncpweb/wasm/webserial"
 )
 
 // deviceView is the card of the NCP, its link, time and place, the checklist, and
@@ -28,6 +30,7 @@ type deviceView struct {
 	version, configured     *doc.Element
 	wifi, ethernet, hotspot *doc.Element
 	adapter                 *doc.Element
+	forget                  *doc.Element
 	link                    linkPanel
 	time                    timePanel
 	checklist               []doc.Sign
@@ -43,7 +46,7 @@ func newDeviceView(u *UI) *deviceView {
 		state:   doc.NewSign(doc.ByID("device-state"), doc.ByID("device-state-shape"), doc.ByID("device-state-word")),
 		version: doc.ByID("device-version"), configured: doc.ByID("device-configured"),
 		wifi: doc.ByID("device-wifi"), ethernet: doc.ByID("device-ethernet"), hotspot: doc.ByID("device-hotspot"), adapter: doc.ByID("device-adapter"),
-		link: newLinkPanel(u), time: newTimePanel(u), methods: newMethodsPanel(),
+		forget: doc.ByID("forget-row"), link: newLinkPanel(u), time: newTimePanel(u), methods: newMethodsPanel(),
 	}
 	for _, li := range doc.ByID("phases").All("li") {
 		v.phases = append(v.phases, doc.NewSign(li, li.One("use"), li.One(".state-word")))
@@ -69,6 +72,9 @@ func (v *deviceView) listen() {
 	u.On(doc.ByID("factory-reset"), "click", func() {
 		u.confirms.ask(confirmFactory, func() { u.do("factory", false, s.FactoryReset) })
 	})
+	u.On(doc.ByID("forget"), "click", func() {
+		u.confirms.ask(confirmForget, func() { u.do("forget", false, u.ports.forget) })
+	})
 }
 
 func (v *deviceView) render() {
@@ -82,6 +88,8 @@ func (v *deviceView) render() {
 	v.card.Show(known || st.Phase == session.PhaseReady)
 	v.pair.Show(known || st.Phase == session.PhaseReady)
 	v.control.Show(known || st.Phase == session.PhaseReady)
+	a, _ := v.u.session.Adapter().(*webserial.Adapter)
+	v.forget.Show(a == nil || a.Source() != webserial.Simulator)
 	if bringing {
 		v.renderBringup()
 	}
@@ -236,7 +244,20 @@ type timePanel struct {
 	clock, skew, zone, dst, place, coordinates, posix *doc.Element
 }
 
+// answerKey is the setting of whether an NCP gets the time that it asks for.
+const answerKey = "time-answer"
+
 func newTimePanel(u *UI) timePanel {
+	answer := doc.ByID(answerKey)
+	if stored, ok := page.Setting(answerKey); ok && stored == "no" {
+		answer.SetChecked(false)
+		u.session.AnswerTime(false)
+	}
+	u.On(answer, "change", func() {
+		on := answer.Checked()
+		u.session.AnswerTime(on)
+		page.Store(answerKey, map[bool]string{true: "yes", false: "no"}[on])
+	})
 	u.On(doc.ByID("time-set"), "click", func() {
 		u.do("setTime", false, func(ctx context.Context) error {
 			if err := u.session.SetTime(ctx, time.Time{}); err != nil {

@@ -3,159 +3,179 @@
 package ui
 
 import (
+	"math"
 	"strings"
+	"syscall/js"
 	"time"
 
 	"ncpweb/session"
 	"ncpweb/wasm/doc"
+	"ncpweb/wasm/lang"
 	"ncpweb/wasm/page"
 	"ncpweb/wasm/show"
 )
 
-// Bounds of the log's document: lines kept, and lines added in one frame.
+// Bounds of the log's view: lines kept, as in the session, and lines added in one frame.
 const (
-	maxLines      = 2000
-	linesPerFrame = 400
+	maxLines      = 10_000
+	linesPerFrame = 1500
 )
 
-// logView shows the newest lines of text that was heard outside frames.
+// logView feeds the terminal with the text that was heard outside frames.
 type logView struct {
-	u      *UI
-	box    *doc.Element
-	empty  *doc.Element
-	follow *doc.Element
-	news   *doc.Element
-	note   *doc.Element
-	row    doc.Pattern
-	lines  []*doc.Element
-	next   uint64       // sequence number of the entry to show next
-	open   *doc.Element // the line that has not ended, the last one; nil if there is none
-	paused bool
+	u                   *UI
+	empty, follow, news *doc.Element
+	term                js.Value // the Log of web/terminal.js; undefined: not there yet
+	loading             bool
+	buf                 []byte
+	next                uint64 // sequence number of the entry to show next
+	some                bool   // there is a line
+	paused              bool
+	raw                 *rawBar
 }
 
 func newLogView(u *UI) *logView {
-	v := &logView{u: u, box: doc.ByID("log"), empty: doc.ByID("log-empty"), follow: doc.ByID("log-follow"), news: doc.ByID("log-new"), note: doc.ByID("log-note"), row: doc.NewPattern("t-line")}
-	wrapLines := doc.ByID("log-wrap")
-	if w, ok := page.Setting("log-wrap"); ok && w == "no" {
-		wrapLines.SetChecked(false)
-		v.box.SetFlag("data-wrap", false)
-	}
-	u.On(wrapLines, "change", func() {
-		on := wrapLines.Checked()
-		v.box.SetFlag("data-wrap", on)
-		page.Store("log-wrap", map[bool]string{true: "yes", false: "no"}[on])
-	})
-	u.On(v.follow, "click", func() { v.pause(!v.paused) })
-	u.On(v.news, "click", func() { v.pause(false) })
-	u.On(v.box, "scroll", v.scrolled)
+	v := &logView{u: u, empty: doc.ByID("log-empty"), follow: doc.ByID("log-follow"), news: doc.ByID("log-new")}
+	v.raw = newRawBar(u)
+	u.On(v.follow, "click", func() { v.pause(!v.paused, true) })
+	u.On(v.news, "click", func() { v.pause(false, true) })
 	u.On(doc.ByID("log-clear"), "click", v.clear)
 	u.On(doc.ByID("log-download"), "click", v.download)
 	u.On(doc.ByID("log-reset"), "click", func() { u.do("reset", false, u.session.ResetDevice) })
 	return v
 }
 
+// load brings the terminal.
+func (v *logView) load() {
+	if v.loading {
+		return
+	}
+	v.loading = true
+	page.Part("terminal", func(module js.Value, err error) {
+		v.u.Post(func() {
+			if err != nil {
+				v.loading = false // again when the view is next shown
+				v.u.problem.failed("terminal", &session.Problem{Code: session.CodeCore, Op: "terminal", Detail: err.Error(), Time: time.Now()}, v.load)
+				return
+			}
+			v.term = module.Get("Log").New(v.hooks())
+		})
+	})
+}
+
+// hooks are what the terminal calls. They only post.
+func (v *logView) hooks() js.Value {
+	hooks := js.Global().Get("Object").New()
+	on := func(name string, f func(args []js.Value)) {
+		hooks.Set(name, js.FuncOf(func(_ js.Value, args []js.Value) any { f(args); return nil }))
+	}
+	on("wake", func([]js.Value) { v.u.Post(v.u.AskFrame) })
+	on("again", func([]js.Value) { v.u.Post(func() { v.next, v.some = 0, false }) })
+	on("pause", func(args []js.Value) {
+		up := args[0].Bool()
+		v.u.Post(func() {
+			if up != v.paused {
+				v.pause(up, false)
+			}
+		})
+	})
+	on("send", func(args []js.Value) {
+		p := make([]byte, min(args[0].Get("length").Int(), session.MaxRaw))
+		js.CopyBytesToGo(p, args[0])
+		echo := args[1].Bool()
+		v.u.Post(func() { v.raw.send(p, echo) })
+	})
+	return hooks
+}
+
 // pause stops and starts the following of new lines.
-func (v *logView) pause(on bool) {
+func (v *logView) pause(on, toEnd bool) {
 	v.paused = on
-	v.follow.SetText(map[bool]string{true: "Follow", false: "Pause"}[on])
+	word := lang.T("Pause")
+	if on {
+		word = lang.T("Follow")
+	}
+	v.follow.SetText(word)
 	if !on {
 		v.news.Show(false)
-		v.toEnd()
+		if toEnd && v.term.Truthy() {
+			v.term.Call("toEnd")
+		}
 	}
 }
 
-// scrolled pauses when the person scrolls up, and follows again at the end.
-func (v *logView) scrolled() {
-	b := v.box.Value
-	end := b.Get("scrollHeight").Float()-b.Get("scrollTop").Float()-b.Get("clientHeight").Float() < 24
-	if end == v.paused && (end || len(v.lines) > 0) {
-		v.pause(!end)
-	}
-}
-
-func (v *logView) toEnd() {
-	v.box.Value.Set("scrollTop", v.box.Value.Get("scrollHeight"))
-}
+func (v *logView) relabel() { v.pause(v.paused, false) }
 
 func (v *logView) clear() {
 	v.u.session.ClearLog()
-	v.box.Clear()
-	v.lines, v.open = nil, nil
-	v.next = v.u.session.State().LogNext
-	v.pause(false)
+	v.wipe()
+	v.next = v.u.session.Brief().LogNext
+	v.pause(false, false)
+}
+
+func (v *logView) wipe() {
+	if v.term.Truthy() {
+		v.term.Call("clear")
+	}
+	v.some = false
 }
 
 func (v *logView) render() {
+	v.raw.render()
 	last := v.u.state.LogNext
-	if v.paused {
+	switch {
+	case v.term.IsUndefined():
+		v.load()
+		return
+	case v.paused:
 		v.news.Show(last > v.next)
 		return
+	case !v.term.Get("ready").Bool():
+		return // it wakes us
 	}
-	skipped := false
 	if last > v.next+maxLines {
+		v.wipe()
 		v.next = last - maxLines
-		skipped = true
 	}
 	entries, next := v.u.session.Log(v.next, linesPerFrame)
-	if len(entries) == 0 && !skipped {
-		v.empty.Show(len(v.lines) == 0)
+	v.next = next
+	v.draw(entries)
+	v.some = v.some || len(entries) > 0
+	v.empty.Show(!v.some)
+}
+
+// draw hands entries over, as web/terminal.js tells.
+func (v *logView) draw(entries []session.LogEntry) {
+	if len(entries) == 0 {
 		return
 	}
-	if skipped {
-		v.box.Clear()
-		v.lines, v.open = nil, nil
+	b := v.buf[:0]
+	for i := range entries {
+		e := &entries[i]
+		b = append(b, flag(e.Note)|flag(e.Sent)<<1|flag(e.Open)<<2)
+		b = little(b, math.Float64bits(float64(e.Time.UnixMilli())), 8)
+		b = little(b, uint64(len(e.Text)), 4)
+		b = append(b, e.Text...)
 	}
-	if v.add(entries) {
-		v.toEnd()
-	}
-	v.next = next
-	v.empty.Show(len(v.lines) == 0)
-	if next < last {
-		v.u.AskFrame()
-	}
-	if n := len(v.lines); n >= maxLines {
-		v.note.SetText("The newest " + show.Grouped(maxLines) + " lines. Download has up to 10 000.")
-	} else {
-		v.note.SetText("")
-	}
+	v.buf = b
+	js.CopyBytesToJS(v.term.Call("buffer", len(b)), b)
+	v.term.Call("draw", len(b))
 }
 
-// add shows entries; it reports whether anything changed.
-func (v *logView) add(entries []session.LogEntry) bool {
-	changed := false
-	for _, e := range entries {
-		line := v.open
-		if line == nil {
-			line = v.row.Copy()
-			v.box.Append(line)
-			v.lines = append(v.lines, line)
-			changed = true
-		}
-		v.head(line, e)
-		line.Child(1).SetText(show.PlainLine(e.Text))
-		changed = true
-		v.open = nil
-		if e.Open {
-			v.open = line
-		}
+// little appends the lowest n bytes of x, the lowest first.
+func little(b []byte, x uint64, n int) []byte {
+	for range n {
+		b = append(b, byte(x))
+		x >>= 8
 	}
-	for len(v.lines) > maxLines {
-		v.lines[0].Remove()
-		v.lines[0] = nil
-		v.lines = v.lines[1:]
-	}
-	return changed
+	return b
 }
 
-// head shows what stands around the text of an entry. The row of an open line becomes
-// that of a remark when one comes before the rest of the line.
-func (v *logView) head(line *doc.Element, e session.LogEntry) {
-	class := "line"
-	if e.Note {
-		class = "line note"
+func flag(on bool) byte {
+	if on {
+		return 1
 	}
-	line.SetAttr("class", class)
-	line.Child(0).SetTextContent(show.Clock(e.Time))
+	return 0
 }
 
 // download saves all that the session keeps of the log, with full times.

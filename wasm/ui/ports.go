@@ -9,9 +9,11 @@ import (
 	"sync"
 	"time"
 
+	"ncpweb/ncp/link"
 	"ncpweb/serial"
 	"ncpweb/session"
 	"ncpweb/wasm/doc"
+	"ncpweb/wasm/page"
 	"ncpweb/wasm/webserial"
 )
 
@@ -22,6 +24,7 @@ type ports struct {
 	mu       sync.Mutex // guards granted: the handlers of clicks read it where they are
 	granted  []*webserial.Adapter
 	watching bool // the simulator is watched
+	baud     int  // of the terminal that the next port is opened as; 0: none
 }
 
 func newPorts(u *UI) *ports {
@@ -113,6 +116,32 @@ func (p *ports) connect(other bool) {
 	})
 }
 
+// connectTerminal is connect for a plain terminal. It runs inside the handler of a click
+// as well.
+func (p *ports) connectTerminal(baud int) {
+	p.u.Post(func() { p.baud = baud })
+	p.connect(false)
+}
+
+// forget ends the connection, gives the permission for its port back, and drops what is
+// remembered of the adapter.
+func (p *ports) forget(ctx context.Context) error {
+	a, _ := p.u.session.Adapter().(*webserial.Adapter)
+	if a == nil {
+		if a = p.only(); a == nil {
+			return session.ErrNoPort
+		}
+	}
+	if err := p.u.session.Disconnect(ctx); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	p.granted = slices.DeleteFunc(p.granted, func(b *webserial.Adapter) bool { return a == b })
+	p.mu.Unlock()
+	page.Forget(link.RateKey(a.Info().Key))
+	return a.Forget(ctx)
+}
+
 // try opens a simulated device.
 func (p *ports) try() {
 	from := p.u.opt.Simulator
@@ -149,6 +178,7 @@ func (p *ports) chosen(a *webserial.Adapter, err error) {
 	case err == nil:
 		p.open(a)
 	case errors.Is(err, webserial.ErrNoChoice):
+		p.baud = 0
 	case errors.As(err, &open) && open.Reason == serial.OpenDenied:
 		p.u.problem.failed("request", &session.Problem{Code: session.CodeDenied, Op: "request", Detail: err.Error(), Time: time.Now()}, nil)
 	default:
@@ -161,10 +191,17 @@ func (p *ports) chosen(a *webserial.Adapter, err error) {
 func (p *ports) open(a serial.Adapter) {
 	p.u.problem.passed("request")
 	p.u.running["connect"]++
+	baud := p.baud
+	p.baud = 0
 	go func() {
 		ctx := context.Background()
 		_ = p.u.session.Disconnect(ctx)
-		err := p.u.session.Connect(ctx, a)
+		var err error
+		if baud > 0 {
+			err = p.u.session.ConnectTerminal(ctx, a, baud)
+		} else {
+			err = p.u.session.Connect(ctx, a)
+		}
 		p.u.Post(func() { p.opened(err) })
 	}()
 }

@@ -4,8 +4,8 @@ package ui
 
 import (
 	"context"
-	"strconv"
 	"strings"
+	"time"
 
 	"ncpweb/session"
 	"ncpweb/wasm/doc"
@@ -22,7 +22,9 @@ type timelineView struct {
 	metadata              *doc.Element
 	timeline, noTimeline  *doc.Element
 	eventRow              doc.Pattern
+	kind                  *doc.Element
 	events                []session.Event // as shown
+	day                   string          // on which they were shown
 }
 
 func newTimelineView(u *UI) *timelineView {
@@ -30,8 +32,9 @@ func newTimelineView(u *UI) *timelineView {
 		u:    u,
 		code: doc.ByID("event-code"), codeFault: doc.ByID("e-event-code"), text: doc.ByID("event-description"),
 		field: doc.ByID("metadata-field"), fieldFault: doc.ByID("e-metadata-field"), metadata: doc.ByID("metadata-value"),
-		timeline: doc.ByID("timeline"), noTimeline: doc.ByID("timeline-empty"), eventRow: doc.NewPattern("t-event"),
+		timeline: doc.ByID("timeline"), noTimeline: doc.ByID("timeline-empty"), eventRow: doc.NewPattern("t-event"), kind: doc.ByID("timeline-kind"),
 	}
+	u.On(v.kind, "change", func() { v.timeline.SetAttr("data-only", v.kind.Input()) })
 	u.OnSubmit(doc.ByID("event-form"), func() {
 		text := v.text.Input()
 		v.event("logEvent", func(ctx context.Context, code string) error { return u.session.LogEvent(ctx, code, text) })
@@ -72,15 +75,24 @@ func (v *timelineView) render() { v.renderTimeline(v.u.state.Events) }
 // go at the beginning.
 func (v *timelineView) renderTimeline(events []session.Event) {
 	v.noTimeline.Show(len(events) == 0)
-	if len(events) == len(v.events) && (len(events) == 0 || &events[0] == &v.events[0]) {
+	today := v.u.now.Format(time.DateOnly)
+	if today == v.day && len(events) == len(v.events) && (len(events) == 0 || &events[0] == &v.events[0]) {
 		return
+	}
+	if today != v.day { // the times of yesterday need their date now
+		v.day, v.events = today, nil
+		v.timeline.Clear()
 	}
 	kept := overlap(v.events, events)
 	for _, e := range events[kept:] {
 		row := v.eventRow.Copy()
 		word, tone := EventWords(e)
-		row.Child(0).SetText(show.Clock(e.Time)[:8])
-		row.SetAttr("data-kind", strconv.Itoa(int(e.Kind)))
+		at := show.Clock(e.Time)[:8]
+		if day := e.Time.Format(time.DateOnly); day != today {
+			at = day + " " + at
+		}
+		row.Child(0).SetText(at)
+		row.SetAttr("data-kind", kindOf(e))
 		doc.NewSign(row, row.One("use"), row.Child(2)).SetTone(tone)
 		row.Child(2).SetCut(word, doc.MaxField)
 		v.timeline.Prepend(row)

@@ -199,7 +199,7 @@ func (u *UI) findControls() {
 
 func (u *UI) renderControls() {
 	ready := u.ready()
-	open := ready || u.state.Phase == session.PhaseSearching || u.state.Phase == session.PhaseRecover || u.state.Phase == session.PhaseReading || u.state.Phase == session.PhaseRaising
+	open := ready || u.state.Phase == session.PhaseSearching || u.state.Phase == session.PhaseRecover || u.state.Phase == session.PhaseReading || u.state.Phase == session.PhaseRaising || u.state.Phase == session.PhaseTerminal
 	for _, c := range u.controls {
 		busy := u.running[c.command] > 0
 		on := (!c.ready || ready) && (!c.port || open)

@@ -34,6 +34,8 @@ func PhaseWords(p session.Phase) (string, show.Tone) {
 		return lang.T("Bringing the NCP up again"), show.Busy
 	case session.PhaseLent:
 		return lang.T("Port in use"), show.Busy
+	case session.PhaseTerminal:
+		return lang.T("Terminal"), show.OK
 	case session.PhaseUnplugged:
 		return lang.T("Unplugged"), show.Warn
 	case session.PhaseFailed:
@@ -140,6 +142,8 @@ func linkWords(key, detail string) (string, show.Tone) {
 		return join(lang.T("Unplugged"), detail), show.Warn
 	case "plugged":
 		return join(lang.T("Plugged in again"), detail), show.OK
+	case "terminal":
+		return join(lang.T("Terminal opened"), rateWord(detail)), show.Idle
 	case "lent":
 		return join(lang.T("Port lent"), detail), show.Idle
 	}
@@ -351,6 +355,7 @@ var doneWords = map[string]string{
 	"disconnect":  "Disconnected",
 	"copied":      "Copied",
 	"saved":       "Log saved",
+	"forget":      "The device is forgotten. To use it again it has to be chosen again",
 }
 
 // Confirmation is what a dialog asks before a step that cannot be taken back.
@@ -469,13 +474,4 @@ func ThemeWords(theme string) string {
 func placeTime(t session.TimeInfo, now time.Time) string {
 	at := t.Time.Add(now.Sub(t.Read)).UTC().Add(t.Offset)
 	return at.Format("2006-01-02 15:04:05")
-}
-
-// logText is an entry of the log as a line of a file.
-func logText(e session.LogEntry) string {
-	mark := "  "
-	if e.Note {
-		mark = "# "
-	}
-	return e.Time.Format("2006-01-02T15:04:05.000Z07:00") + " " + mark + show.PlainLine(e.Text) + "\n"
 }

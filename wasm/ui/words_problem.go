@@ -107,7 +107,7 @@ var opWords = map[string]string{
 	"logEvent": "Logging the event", "resolve": "Resolving the event", "resolveAll": "Resolving the events", "event": "The event", "metadata": "Setting the metadata",
 	"configStart": "Starting configuration mode", "configStop": "Stopping configuration mode", "configReset": "Resetting the configuration",
 	"setTime": "Setting the time", "reboot": "Restarting", "factory": "The factory reset", "factoryReset": "The factory reset", "rate": "Changing the baud rate", "reset": "Resetting the device",
-	"pin": "The change of the pin", "lend": "Lending the port", "copy": "Copying", "save": "Saving the file", "request": "Asking for a port", "try": "Loading the simulated device",
+	"pin": "The change of the pin", "lend": "Lending the port", "copy": "Copying", "save": "Saving the file", "request": "Asking for a port", "terminal": "Opening the terminal", "send": "Sending", "lines": "Setting DTR or RTS", "break": "Sending a break", "bootMode": "Starting the boot loader", "forget": "Forgetting the device", "try": "Loading the simulated device",
 }
 
 // cards are what is said of each code.
