@@ -6,6 +6,7 @@ import (
 	"ncpweb/doctor"
 	"ncpweb/wasm/doc"
 	"ncpweb/wasm/lang"
+	"ncpweb/wasm/show"
 )
 
 // verdictCard tells the most likely cause.
@@ -32,6 +33,9 @@ func (c *verdictCard) fill(r *doctor.Report, again bool) {
 	v := r.Verdicts[0]
 	w := verdicts[v.Code]
 	c.box.SetAttr("data-code", v.Code.String())
+	if v.Freed {
+		w.Tone, w.Do = show.Warn, freed
+	}
 	c.sign.Set(lang.T(w.Title), w.Tone)
 	c.sure.SetText(lang.T(certainties[v.Certainty]))
 	why := lang.T(w.Why)

@@ -296,6 +296,11 @@ var verdicts = map[doctor.Code]doctorWords{
 	},
 }
 
+// freed is what to do where the restart has ended the trouble.
+//
+//lang:texts
+var freed = do("Press Connect again: the NCP answers now.", "If it comes back, examine the board again before you restart it.")
+
 // brokenNames are the devices with a fault that can be tried, as the simulator names
 // them; brokenWords say what is wrong with each.
 var brokenNames = []string{
