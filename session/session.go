@@ -145,6 +145,13 @@ func (s *Session) SetTracer(t rpc.Tracer) {
 // from now on.
 func (s *Session) AnswerTime(on bool) { s.noSetTime.Store(!on) }
 
+// ForgetAdapter drops what is remembered of the adapter with this key: its rates.
+func (s *Session) ForgetAdapter(key string) {
+	if s.opt.Store != nil {
+		s.opt.Store.Set(link.RateKey(key), "")
+	}
+}
+
 // Close ends the connection and the session.
 func (s *Session) Close() {
 	s.mu.Lock()

@@ -9,11 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"ncpweb/ncp/link"
 	"ncpweb/serial"
 	"ncpweb/session"
 	"ncpweb/wasm/doc"
-	"ncpweb/wasm/page"
 	"ncpweb/wasm/webserial"
 )
 
@@ -138,7 +136,7 @@ func (p *ports) forget(ctx context.Context) error {
 	p.mu.Lock()
 	p.granted = slices.DeleteFunc(p.granted, func(b *webserial.Adapter) bool { return a == b })
 	p.mu.Unlock()
-	page.Forget(link.RateKey(a.Info().Key))
+	p.u.session.ForgetAdapter(a.Info().Key)
 	return a.Forget(ctx)
 }
 
