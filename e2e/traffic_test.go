@@ -3,13 +3,16 @@ package e2e
 import (
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp/kb"
 
 	"ncpweb/e2e/browser"
+	"ncpweb/lab"
 	"ncpweb/sim/ncpsim"
 )
 
@@ -95,6 +98,9 @@ func TestTraffic(t *testing.T) {
 	v.click("#traffic-pause")
 	v.wait(fmt.Sprintf(`document.getElementById("traffic-count").innerText !== %s`, quote(before)), 2*time.Second)
 
+	v.click("#traffic-report")
+	v.wait(`window.copied?.includes("ncp.hasUID") && window.copied.includes("NCP")`, 3*time.Second)
+
 	v.click("#traffic-stats summary")
 	v.sees("#stats-rows", "ncp.ping", 2*time.Second)
 	v.sees("#stats-figures", "460", time.Second)
@@ -167,4 +173,68 @@ func TestTrafficHostileCapture(t *testing.T) {
 	if n := eval[int](v, `document.querySelectorAll("#view-traffic img").length`); n != 0 {
 		t.Errorf("%d elements came out of a file", n)
 	}
+}
+
+// without is a built page of which some files are missing for a while.
+type without struct {
+	fs.FS
+	missing func(name string) bool
+	on      atomic.Bool
+}
+
+func (w *without) Open(name string) (fs.File, error) {
+	if w.on.Load() && w.missing(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return w.FS.Open(name)
+}
+
+// TestToolsDoNotLoad: a second program that does not load is told, all else goes on, and
+// another try brings it.
+func TestToolsDoNotLoad(t *testing.T) {
+	page := &without{FS: dist, missing: func(name string) bool {
+		return strings.HasPrefix(name, "tools.") && strings.Contains(name, ".wasm")
+	}}
+	page.on.Store(true)
+	l, err := lab.New(lab.Options{Dist: page, Devices: []lab.Spec{ncp("Board", ncpsim.Options{})}, Log: t.Logf})
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, err := l.Start(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := load(t, chromium, url+"#traffic", browser.PageOptions{})
+	v.allow("404")
+	v.sees("#tools-load", "could not be loaded", 10*time.Second)
+	v.connect()
+	v.goTo("device")
+	v.wait(`!document.getElementById("tools-load").checkVisibility()`, time.Second)
+	v.goTo("traffic")
+	page.on.Store(false)
+	v.click("#tools-load-retry")
+	v.tools()
+	v.sees("#traffic-grid", "hasUID", 5*time.Second)
+}
+
+// TestToolsStop: a fault that ends the second program is told; the connection goes on,
+// and the program can be started again.
+func TestToolsStop(t *testing.T) {
+	_, url := withNCP(t, ncpsim.Options{})
+	v := openTools(t, url, "traffic")
+	v.connect()
+	v.must(v.Do(`window.copyOf = ncpweb.page.copy; delete ncpweb.page.copy`))
+	v.allow("panic")
+	v.allow("goroutine")
+	v.click("#traffic-report")
+	v.sees("#tools-load", "The tools stopped", 5*time.Second)
+	v.sees("#chip", "Board", time.Second)
+	v.goTo("device")
+	v.must(v.Do(`ncpweb.page.copy = copyOf`))
+	v.goTo("traffic")
+	v.click("#tools-load-retry")
+	v.tools()
+	v.sees("#traffic-grid", "hasUID", 5*time.Second)
+	v.click("#traffic-pause")
+	v.wait(`document.getElementById("traffic-pause").ariaPressed === "true"`, time.Second)
 }

@@ -39,6 +39,16 @@ function dress() {
   });
 }
 
+/** The parts of the page that belong to the program, as they were before it ran. @type {Element[] | null} */
+let pristine = null;
+
+/** Gives the program its parts of the page as if no other had run before. */
+function clear() {
+  const bodies = [...document.querySelectorAll("[data-tools-body]")];
+  if (pristine) bodies.forEach((e, i) => e.replaceWith(/** @type {Element[]} */ (pristine)[i].cloneNode(true)));
+  else pristine = bodies.map((e) => /** @type {Element} */ (e.cloneNode(true)));
+}
+
 /**
  * Starts the program. ended is called once: with what kept it from starting, or when it
  * stopped, which it never does by itself.
@@ -57,6 +67,7 @@ export async function start(running, ended) {
     ended(false, describe(e).message);
     return;
   }
+  clear();
   running();
   let why = "";
   try {
@@ -64,6 +75,8 @@ export async function start(running, ended) {
   } catch (e) {
     why = describe(e).message;
   }
+  // Whatever still calls it gets no answer, rather than an exception each time.
+  Object.assign(go, { _resume() {} });
   delete document.documentElement.dataset.tools;
   ended(true, why);
 }

@@ -37,7 +37,7 @@ type trafficView struct {
 	stats  *statsPanel
 	files  *captures
 
-	pause, news, note       *doc.Element
+	pause, drop, news, note *doc.Element
 	empty, emptyTitle, text *doc.Element
 }
 
@@ -57,7 +57,7 @@ const drawEvery = 40 * time.Millisecond
 func newTrafficView(u *UI) *trafficView {
 	v := &trafficView{
 		u: u, buf: make([]byte, bridge.FramesAtOnce),
-		pause: doc.ByID("traffic-pause"), news: doc.ByID("traffic-new"), note: doc.ByID("traffic-note"),
+		pause: doc.ByID("traffic-pause"), drop: doc.ByID("traffic-clear"), news: doc.ByID("traffic-new"), note: doc.ByID("traffic-note"),
 		top: -1, current: -1,
 		empty: doc.ByID("traffic-empty"), emptyTitle: doc.ByID("traffic-empty-title"), text: doc.ByID("traffic-empty-text"),
 	}
@@ -74,7 +74,7 @@ func newTrafficView(u *UI) *trafficView {
 	v.stats = newStatsPanel(v)
 	v.files = newCaptures(v)
 	u.On(v.pause, "click", func() { v.setPaused(!v.paused) })
-	u.On(doc.ByID("traffic-clear"), "click", v.clear)
+	u.On(v.drop, "click", v.clear)
 	u.On(v.news, "click", func() { v.grid.follow = true })
 	return v
 }
@@ -103,10 +103,9 @@ func (v *trafficView) labelPause() {
 	v.pause.SetAttr("aria-pressed", pressed)
 }
 
-// clear forgets the frames of the connection, or leaves an opened capture.
+// clear forgets the frames of the connection.
 func (v *trafficView) clear() {
 	if !v.isLive() {
-		v.files.leave()
 		return
 	}
 	v.u.core.ClearFrames()
@@ -279,6 +278,8 @@ func (v *trafficView) again(came bool) {
 
 // renderWords says what stands around the table.
 func (v *trafficView) renderWords() {
+	v.pause.Enable(v.isLive())
+	v.drop.Enable(v.isLive())
 	v.news.Show(!v.grid.follow && v.isLive() && v.shown.view.Len() > 0)
 	n := v.shown.view.Len()
 	v.empty.Show(n == 0)

@@ -38,7 +38,6 @@ type UI struct {
 	simulator *webserial.Provider
 
 	status bridge.Status // the newest, as of the last render
-	lost   bool          // the first program no longer answers
 	now    time.Time
 	view   string // what is shown, by its name: also views of the first program
 	parts  map[string][]part
@@ -83,9 +82,7 @@ func (u *UI) Run(ctx context.Context, ready func()) {
 	u.On(doc.Wrap(js.Global()), "hashchange", u.showView)
 	u.showView()
 	page.WatchLanguage(func() { u.Post(u.relabel) })
-	if u.core.Watch(nudge) != nil {
-		u.lost = true
-	}
+	_ = u.core.Watch(nudge) // fails only once the first program has ended, which tells so itself
 	for _, e := range doc.Root().All("[data-tools-body]") {
 		e.Show(true)
 	}
@@ -99,12 +96,20 @@ func (u *UI) showView() {
 	u.view = strings.TrimPrefix(js.Global().Get("location").Get("hash").String(), "#")
 }
 
+// hiddenEvery is how often the tools have a look at the connection while another view
+// is shown.
+const hiddenEvery = 900 * time.Millisecond
+
 func (u *UI) render() {
-	u.now = time.Now()
+	now := time.Now()
+	if u.parts[u.view] == nil && now.Sub(u.now) < hiddenEvery {
+		return
+	}
+	u.now = now
 	if st, err := u.core.Status(); err == nil {
 		u.status = st
 	} else {
-		u.lost = true
+		u.status = bridge.Status{}
 	}
 	for _, k := range u.always {
 		k.keep()

@@ -96,13 +96,13 @@ func statusWords(s rpc.Status) string {
 	case rpc.StatusUnknownUID:
 		return lang.T("Unknown method")
 	case rpc.StatusArgsWrite:
-		return lang.T("Arguments not written")
+		return lang.T("Arguments lost")
 	case rpc.StatusArgsRead:
-		return lang.T("Arguments not understood")
+		return lang.T("Bad arguments")
 	case rpc.StatusRetsWrite:
-		return lang.T("Results not written")
+		return lang.T("Results lost")
 	case rpc.StatusRetsRead:
-		return lang.T("Results not understood")
+		return lang.T("Bad results")
 	}
 	return lang.F("Status {0}", show.Hex(uint32(s)))
 }
