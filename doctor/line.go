@@ -3,7 +3,6 @@ package doctor
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"os"
 	"time"
@@ -139,7 +138,7 @@ func (l *line) message(p []byte) {
 	if len(p) < 4 {
 		return
 	}
-	op, word := rpc.Op(binary.LittleEndian.Uint16(p)), binary.LittleEndian.Uint16(p[2:])
+	op, word := rpc.Op(u16(p)), u16(p[2:])
 	switch op {
 	case rpc.OpResult:
 		switch {
@@ -158,7 +157,7 @@ func (l *line) request(op rpc.Op, uid uint16, p []byte) {
 	e := l.ear
 	toNCP := ncp.Hosts(ncp.SideNCP, uid)
 	if op == rpc.OpInvoke && len(p) >= 6 {
-		id := binary.LittleEndian.Uint16(p[4:])
+		id := u16(p[4:])
 		switch {
 		case toNCP && id-firstID <= l.id-firstID && id != firstID:
 			e.echoes++
@@ -182,8 +181,8 @@ func (l *line) spoiled(content []byte) {
 		return
 	}
 	want := make([]byte, 0, 6)
-	want = binary.LittleEndian.AppendUint16(want, uint16(rpc.OpResult))
-	want = binary.LittleEndian.AppendUint16(want, l.id)
+	want = append16(want, uint16(rpc.OpResult))
+	want = append16(want, l.id)
 	want = append(want, byte(rpc.StatusOK))
 	want = append(want, frame.CRC8(want))
 	l.ear.bits.compare(content, want)
@@ -206,8 +205,8 @@ func result(dst []byte, id uint16) []byte {
 	if len(dst) > 256 {
 		return dst
 	}
-	m := binary.LittleEndian.AppendUint16(nil, uint16(rpc.OpResult))
-	m = binary.LittleEndian.AppendUint16(m, id)
+	m := append16(nil, uint16(rpc.OpResult))
+	m = append16(m, id)
 	return frame.Append(dst, append(m, byte(rpc.StatusOK)))
 }
 
@@ -217,9 +216,9 @@ func (l *line) InvokeFor(ctx context.Context, timeout time.Duration, uid uint16,
 		timeout = rpc.DefaultTimeout
 	}
 	l.id++
-	m := binary.LittleEndian.AppendUint16(make([]byte, 0, 6+len(args)), uint16(rpc.OpInvoke))
-	m = binary.LittleEndian.AppendUint16(m, uid)
-	m = binary.LittleEndian.AppendUint16(m, l.id)
+	m := append16(make([]byte, 0, 6+len(args)), uint16(rpc.OpInvoke))
+	m = append16(m, uid)
+	m = append16(m, l.id)
 	// The zero and END wake a decoder that noise has left inside a frame (as ncp/link
 	// does); outside a frame both are skipped.
 	out := frame.Append([]byte{0, frame.END}, append(m, args...))
@@ -267,3 +266,9 @@ func (l *line) tell(ctx context.Context, p []byte, d time.Duration, enough func(
 	}
 	return l.listen(ctx, d, enough)
 }
+
+// u16 and append16 are the little-endian numbers of the protocol; encoding/binary would
+// bring reflect into the page's program.
+func u16(p []byte) uint16 { return uint16(p[0]) | uint16(p[1])<<8 }
+
+func append16(p []byte, v uint16) []byte { return append(p, byte(v), byte(v>>8)) }

@@ -10,6 +10,7 @@ import (
 	"ncpweb/doctor"
 	"ncpweb/e2e/browser"
 	"ncpweb/lab"
+	"ncpweb/serial"
 	"ncpweb/sim"
 	"ncpweb/sim/faultsim"
 	"ncpweb/sim/ncpsim"
@@ -110,6 +111,25 @@ func TestDoctorTakesThePortOver(t *testing.T) {
 	v.verdict(doctor.OK)
 	v.click("#doctor-resume")
 	v.ready(20 * time.Second)
+}
+
+// TestDoctorFromProblem: the card of a problem leads to the doctor, which examines the
+// port that failed. A browser on Linux does not tell a busy port from missing rights.
+func TestDoctorFromProblem(t *testing.T) {
+	t.Parallel()
+	device, url := withNCP(t, ncpsim.Options{})
+	device.Refuse(serial.OpenBusy)
+	v := open(t, url, browser.PageOptions{})
+	v.click("#connect")
+	v.problem(busy, 5*time.Second)
+	v.click("#problem-doctor")
+	v.wait(`document.documentElement.dataset.tools === "ready"`, 20*time.Second)
+	v.click("#doctor-start")
+	v.wait(`document.getElementById("doctor-verdict").checkVisibility()`, 20*time.Second)
+	code := eval[string](v, `document.getElementById("doctor-verdict").dataset.code`)
+	if !slices.Contains([]string{doctor.Busy.String(), doctor.Dialout.String(), doctor.Snap.String()}, code) {
+		t.Errorf("verdict %q:\n%s", code, v.text("#doctor"))
+	}
 }
 
 // TestDoctorCancel: giving up ends it at once, and the port is free again.

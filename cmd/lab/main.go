@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"ncpweb/lab"
+	"ncpweb/sim/faultsim"
 	"ncpweb/sim/ncpsim"
 )
 
@@ -101,4 +102,10 @@ func usage() {
 	fmt.Fprint(out, help)
 	flag.PrintDefaults()
 	fmt.Fprintf(out, "\nThe %s\n", ncpsim.OptionsHelp)
+	fmt.Fprint(out, "Or fault=NAME alone, for a device on which something is wrong:\n")
+	for _, f := range faultsim.All() {
+		if f.Refuse == nil {
+			fmt.Fprintf(out, "  %-16s %s\n", f.Name, f.About)
+		}
+	}
 }

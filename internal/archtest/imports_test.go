@@ -66,7 +66,7 @@ var allowed = map[string]string{
 	// tools, beside the house
 	"lab":               "lab/portlink sim sim/ncpsim sim/faultsim serial serial/inbox",
 	"lab/portlink":      "sim serial",
-	"cmd/lab":           "lab sim sim/ncpsim serial",
+	"cmd/lab":           "lab sim sim/ncpsim sim/faultsim serial",
 	"cmd/ncpgen":        "ncp/idl",
 	"cmd/dist":          "",
 	"internal/archtest": "",
