@@ -27,7 +27,8 @@ const (
 // second, and a few more.
 const (
 	fillChanges = 520_000
-	fillRate    = 8000
+	fillRate    = 7000
+	fillLimit   = 3 * time.Minute
 )
 
 // warmUp is how long the page may settle before it is measured, and drain how long the
@@ -199,6 +200,7 @@ func (s *speed) memory() (float64, error) {
 		return 0, err
 	}
 	wasm, err := browser.Eval[float64](s.Page, `bench.memory()`)
+	fmt.Fprintf(s.w, "bench: memory of scripts %.1f MB, of programs %.1f MB\n", js/1e6, wasm/1e6)
 	return js + wasm, err
 }
 
@@ -222,7 +224,11 @@ func (s *speed) pins() error {
 	}
 	if s.fill {
 		s.load(fillRate)
-		time.Sleep(fillChanges * time.Second / fillRate)
+		for began := time.Now(); s.device.Stats().PinChanges < fillChanges; time.Sleep(100 * time.Millisecond) {
+			if time.Since(began) > fillLimit {
+				return fmt.Errorf("the page was not filled in %v", fillLimit)
+			}
+		}
 	}
 	s.load(0)
 	time.Sleep(drain)
