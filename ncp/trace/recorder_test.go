@@ -2,6 +2,7 @@ package trace
 
 import (
 	"bytes"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -175,6 +176,7 @@ func TestConcurrentUse(t *testing.T) {
 			case <-done:
 				ended = true
 			default:
+				runtime.Gosched() // as wasm nobody else would run
 			}
 		}
 	}
