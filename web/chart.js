@@ -254,7 +254,7 @@ export class Chart {
     const scales = this.#scales();
     const narrow = this.#width < 560;
     /** @type {uPlot.Axis[]} */
-    const axes = [{ stroke: ink, font, grid, ticks: grid, values: (_, at) => clock(at), space: 76 }];
+    const axes = [{ stroke: ink, font, grid, ticks: grid, values: (_, at) => clock(at), space: 76, size: 30 }];
     for (const [key, lines] of scales) {
       if (axes.length > (narrow ? 2 : 4)) break;
       axes.push({
@@ -505,6 +505,8 @@ export class Chart {
     body.replaceChildren(...this.#lines.map((l) => {
       const row = document.createElement("tr"), head = document.createElement("th");
       const button = document.createElement("button"), name = document.createElement("bdi");
+      row.role = "row";
+      head.role = "rowheader";
       head.scope = "row";
       button.type = "button";
       button.ariaPressed = String(l.on);
@@ -519,6 +521,7 @@ export class Chart {
       l.cells = [0, 1, 2].map(() => {
         const cell = document.createElement("td");
         cell.className = "num";
+        cell.role = "cell";
         return cell;
       });
       row.append(head, ...l.cells);

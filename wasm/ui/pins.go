@@ -181,7 +181,7 @@ func (v *pinsView) render() {
 			}
 		}
 		if v.order.live() {
-			v.order.place(v.list)
+			v.order.follow(v.list)
 		}
 	}
 	v.sparks()

@@ -17,7 +17,12 @@ type rowOrder struct {
 	key   string       // of the column
 	down  bool
 	first *pinRow
+	next  int // where follow goes on
 }
+
+// orderStep is how many rows are put into order at a time when the order changes by
+// itself.
+const orderStep = 60
 
 // choose orders by the column whose button was pressed, or turns its order around.
 func (o *rowOrder) choose(button *doc.Element) {
@@ -78,20 +83,31 @@ func (o *rowOrder) compare(a, b *pinRow) int {
 
 // place brings the rows into their order; nil rows are not made yet.
 func (o *rowOrder) place(list []*pinRow) {
-	var rows []*pinRow
-	for _, r := range list {
-		if r != nil {
-			rows = append(rows, r)
-		}
+	rows := o.sorted(list)
+	o.settle(rows, 0, len(rows))
+}
+
+// follow brings rows into an order that changes by itself: the first ones now, of the
+// others some each time.
+func (o *rowOrder) follow(list []*pinRow) {
+	rows := o.sorted(list)
+	o.settle(rows, 0, orderStep)
+	if o.next += orderStep; o.next >= len(rows) {
+		o.next = orderStep
 	}
-	o.sort(rows)
+	o.settle(rows, o.next, o.next+orderStep)
+}
+
+// settle puts some of the sorted rows behind the one before them.
+func (o *rowOrder) settle(rows []*pinRow, from, to int) {
 	at := o.first // what stands where the next row belongs
 	var last *pinRow
-	for _, r := range rows {
-		if at != nil && at != r && at.after == r {
-			o.unlink(at) // it belongs further down
-			at = r
-		}
+	if from > 0 && from < len(rows) {
+		last = rows[from-1]
+		at = last.after
+	}
+	for i := from; i < min(to, len(rows)); i++ {
+		r := rows[i]
 		if at == r {
 			at = r.after
 		} else {
@@ -100,6 +116,17 @@ func (o *rowOrder) place(list []*pinRow) {
 		}
 		last = r
 	}
+}
+
+func (o *rowOrder) sorted(list []*pinRow) []*pinRow {
+	var rows []*pinRow
+	for _, r := range list {
+		if r != nil {
+			rows = append(rows, r)
+		}
+	}
+	o.sort(rows)
+	return rows
 }
 
 // sort is a shell sort: quick enough for a thousand rows, most of them in order

@@ -17,7 +17,8 @@ type pinRow struct {
 	box, number, name, unit *doc.Element
 	values, more, tick      *doc.Element
 	line                    *doc.Element // the sparkline
-	dirIcon, dir, age       *doc.Element
+	dirBox, dirIcon, dir    *doc.Element
+	age                     *doc.Element
 	count, sync             *doc.Element
 	items                   []*doc.Element
 	pin                     session.Pin
@@ -44,7 +45,7 @@ func newPinRow(box *doc.Element, n uint16) *pinRow {
 	number := strconv.Itoa(int(n))
 	r := &pinRow{
 		box: box, number: box.Child(0).Child(0), name: name.Child(0), unit: name.Child(1), values: value.Child(0), more: value.Child(1),
-		tick: trend.Child(0), line: trend.Child(1).Child(0), dirIcon: dir.One("use"), dir: dir.Child(1), age: box.Child(5), count: box.Child(6),
+		tick: trend.Child(0), line: trend.Child(1).Child(0), dirBox: dir, dirIcon: dir.One("use"), dir: dir.Child(1), age: box.Child(5), count: box.Child(6),
 		sync: act.Child(1), fresh: true,
 	}
 	box.SetAttr("data-pin", number)
@@ -79,6 +80,7 @@ func (r *pinRow) setDirection(d session.Direction) {
 		return
 	}
 	r.dir.SetText(DirectionWords(d))
+	r.dirBox.SetAttr("title", DirectionWords(d)) // a narrow table shows the arrow only
 	switch d {
 	case session.FromCloud:
 		r.box.SetAttr("data-dir", "in")

@@ -97,6 +97,9 @@ func (w *widget) bounds() {
 		e.SetAttribute("max", high)
 		e.SetAttribute("step", step)
 	}
+	for name, value := range map[string]string{"min": low, "max": high, "step": step} {
+		w.fields[name].SetAttr("placeholder", value)
+	}
 	w.unitText = ""
 	if p != nil {
 		w.unitText = p.Unit
