@@ -36,15 +36,21 @@ func (e *InputError) Error() string {
 	return "schema: argument " + strconv.Itoa(e.Param+1) + ": fault " + strconv.Itoa(int(e.Fault))
 }
 
-// Room is how many bytes the arguments of a call may take (protocol sheet: messages
-// of at most 1536 bytes, six of them the head of an INVOKE).
-const Room = ncp.MaxMessage - 6
+// Room is how many bytes the arguments of a call may take (protocol sheet: messages of
+// at most 1536 bytes, six of them the head of an INVOKE, four that of a ONEWAY).
+func Room(oneway bool) int {
+	if oneway {
+		return ncp.MaxMessage - 4
+	}
+	return ncp.MaxMessage - 6
+}
 
-// Encode turns what a person typed into the bytes of a call, one text per parameter.
+// Encode turns what a person typed into the bytes of a call, one text per parameter: at
+// most room bytes.
 // Integers are decimal, or hex with 0x, or the name of a value; a Bool is true, false,
 // 1 or 0. A String is the text itself. A Binary is hex in pairs behind "0x", else text
 // with \n, \r, \t, \0, \\ and \xHH for other bytes. Lists have one item per line.
-func Encode(params []ncp.Param, texts []string) ([]byte, error) {
+func Encode(params []ncp.Param, texts []string, room int) ([]byte, error) {
 	var dst []byte
 	for i := range params {
 		text := ""
@@ -55,7 +61,7 @@ func Encode(params []ncp.Param, texts []string) ([]byte, error) {
 		if dst, fault = appendValue(dst, &params[i], text); fault != 0 {
 			return nil, &InputError{i, fault}
 		}
-		if len(dst) > Room {
+		if len(dst) > room {
 			return nil, &InputError{i, FaultLong}
 		}
 	}
@@ -64,10 +70,7 @@ func Encode(params []ncp.Param, texts []string) ([]byte, error) {
 
 // Check tells what is wrong with one text; 0: nothing.
 func Check(p *ncp.Param, text string) Fault {
-	dst, fault := appendValue(nil, p, text)
-	if fault == 0 && len(dst) > Room {
-		return FaultLong
-	}
+	_, fault := appendValue(nil, p, text)
 	return fault
 }
 
@@ -180,7 +183,7 @@ func checkLength(p *ncp.Param, n int) Fault {
 	switch {
 	case n < p.MinLen:
 		return FaultShort
-	case p.MaxLen > 0 && n > p.MaxLen || n > Room:
+	case p.MaxLen > 0 && n > p.MaxLen || n > ncp.MaxMessage:
 		return FaultLong
 	}
 	return 0

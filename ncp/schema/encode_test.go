@@ -42,7 +42,7 @@ func TestEncode(t *testing.T) {
 		{ncp.Param{Type: ncp.TypeString, MinLen: 2}, "a", "", FaultShort},
 		{ncp.Param{Type: ncp.TypeString, MaxLen: 2}, "abc", "", FaultLong},
 		{ncp.Param{Type: ncp.TypeString, Prefix: "TMPL"}, "TMP", "", FaultPrefix},
-		{ncp.Param{Type: ncp.TypeString}, strings.Repeat("x", Room), "", FaultLong},
+		{ncp.Param{Type: ncp.TypeString}, strings.Repeat("x", ncp.MaxMessage+1), "", FaultLong},
 		{ncp.Param{Type: ncp.TypeBinary}, "0x A5 12ff", "\x03\x00\xa5\x12\xff", 0},
 		{ncp.Param{Type: ncp.TypeBinary}, "0xA", "", FaultHex},
 		{ncp.Param{Type: ncp.TypeBinary}, "0xA 5", "", FaultHex},
@@ -54,7 +54,7 @@ func TestEncode(t *testing.T) {
 		{ncp.Param{Type: ncp.TypeBinary, Format: ncp.FormatPins}, "V1, 2;v300", "\x07\x001\x002\x00300", 0},
 		{ncp.Param{Type: ncp.TypeBinary, Format: ncp.FormatPins}, "V70000", "", FaultPin},
 	} {
-		got, err := Encode([]ncp.Param{c.param}, []string{c.text})
+		got, err := Encode([]ncp.Param{c.param}, []string{c.text}, Room(false))
 		var input *InputError
 		if c.fault != 0 {
 			if !errors.As(err, &input) || input.Fault != c.fault || Check(&c.param, c.text) != c.fault {
@@ -70,12 +70,12 @@ func TestEncode(t *testing.T) {
 
 func TestEncodeFillsNoMessageBeyondItsSize(t *testing.T) {
 	two := []ncp.Param{{Type: ncp.TypeString}, {Type: ncp.TypeString}}
-	full := strings.Repeat("x", Room-2)
-	if b, err := Encode(two, []string{full, ""}); err != nil || len(b) != Room {
+	full := strings.Repeat("x", Room(false)-2)
+	if b, err := Encode(two, []string{full, ""}, Room(false)); err != nil || len(b) != Room(false) {
 		t.Errorf("%d bytes, %v", len(b), err)
 	}
 	var input *InputError
-	if _, err := Encode(two, []string{full, "y"}); !errors.As(err, &input) || input.Param != 1 || input.Fault != FaultLong {
+	if _, err := Encode(two, []string{full, "y"}, Room(false)); !errors.As(err, &input) || input.Param != 1 || input.Fault != FaultLong {
 		t.Errorf("%v", err)
 	}
 }
@@ -85,8 +85,8 @@ func FuzzEncode(f *testing.F) {
 	f.Add(uint8(ncp.TypeInt16), uint8(0), "-0x12")
 	f.Fuzz(func(t *testing.T, kind, format uint8, text string) {
 		p := ncp.Param{Type: ncp.Type(kind%uint8(ncp.TypeBinary) + 1), Format: ncp.Format(format % 5)}
-		b, err := Encode([]ncp.Param{p}, []string{text})
-		if err == nil && len(b) > Room {
+		b, err := Encode([]ncp.Param{p}, []string{text}, Room(true))
+		if err == nil && len(b) > Room(true) {
 			t.Fatalf("%d bytes", len(b))
 		}
 		if p.Type == ncp.TypeString && err == nil && !bytes.Equal(b, append([]byte(text), 0)) {

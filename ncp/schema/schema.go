@@ -11,7 +11,7 @@ import (
 
 // Set is the methods that are known now. It is not safe for concurrent use.
 type Set struct {
-	methods []*ncp.Method // the built-in ones first
+	methods []ncp.Method // the built-in ones first
 	byUID   map[uint16]*ncp.Method
 	builtIn map[uint16]bool
 }
@@ -19,9 +19,9 @@ type Set struct {
 // New returns the built-in methods.
 func New() *Set {
 	s := &Set{byUID: make(map[uint16]*ncp.Method, len(ncp.Methods)), builtIn: make(map[uint16]bool, len(ncp.Methods))}
+	s.methods = slices.Clone(ncp.Methods)
 	for i := range ncp.Methods {
 		m := &ncp.Methods[i]
-		s.methods = append(s.methods, m)
 		s.byUID[m.UID] = m
 		s.builtIn[m.UID] = true
 	}
@@ -36,7 +36,7 @@ func (s *Set) Method(uid uint16) (*ncp.Method, bool) {
 
 // Methods returns all methods. They and the list must not be written; a Merge makes
 // a new list.
-func (s *Set) Methods() []*ncp.Method { return s.methods }
+func (s *Set) Methods() []ncp.Method { return s.methods }
 
 // BuiltIn tells whether the page was built with a method of that id.
 func (s *Set) BuiltIn(uid uint16) bool { return s.builtIn[uid] }
@@ -60,7 +60,7 @@ func (s *Set) Merge(d *Description) Merged {
 		switch {
 		case old == nil:
 			out.Added = append(out.Added, m)
-			list = append(list, m)
+			list = append(list, *m)
 		case sameWire(old, m):
 			out.Same++
 			continue
@@ -69,7 +69,7 @@ func (s *Set) Merge(d *Description) Merged {
 			continue
 		default:
 			out.Changed = append(out.Changed, m)
-			list[slices.Index(list, old)] = m
+			list[slices.IndexFunc(list, func(k ncp.Method) bool { return k.UID == m.UID })] = *m
 		}
 		s.byUID[m.UID] = m
 	}

@@ -158,7 +158,7 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("%+v", m)
 			}
 			texts := make([]string, len(m.In))
-			_, _ = Encode(m.In, texts)
+			_, _ = Encode(m.In, texts, Room(m.Oneway))
 		}
 	})
 }
