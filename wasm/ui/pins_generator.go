@@ -112,6 +112,15 @@ func (v *generatorView) start() {
 	}()
 }
 
+// relabel makes the rows anew, in the language of the page.
+func (v *generatorView) relabel() {
+	for _, row := range v.rows {
+		row.Remove()
+	}
+	clear(v.rows)
+	v.told = time.Time{}
+}
+
 func (v *generatorView) render() {
 	list := v.u.state.Generators
 	if len(list) == len(v.rows) && v.u.now.Sub(v.told) < 250*time.Millisecond {

@@ -13,8 +13,7 @@ import (
 // where each row is, so that only rows that are out of place are moved.
 type rowOrder struct {
 	body  *doc.Element
-	head  *doc.Element // the column head of the order; nil: by number
-	key   string       // of the column
+	key   string // of the column
 	down  bool
 	first *pinRow
 	next  int // where follow goes on

@@ -50,8 +50,14 @@ func newPinRow(box *doc.Element, n uint16) *pinRow {
 	}
 	box.SetAttr("data-pin", number)
 	r.number.SetText("V" + number)
-	r.tick.SetAttr("aria-label", lang.F("Show V{0} in the chart", number))
+	r.relabel()
 	return r
+}
+
+// relabel says in the language of the page what does not change with the values.
+func (r *pinRow) relabel() {
+	r.tick.SetAttr("aria-label", lang.F("Show {0} in the chart", r.number.TextContent()))
+	r.setDirectionWords(r.pin.Dir)
 }
 
 // update writes what changed of a pin.
@@ -79,8 +85,7 @@ func (r *pinRow) setDirection(d session.Direction) {
 	if !r.fresh && d == r.pin.Dir {
 		return
 	}
-	r.dir.SetText(DirectionWords(d))
-	r.dirBox.SetAttr("title", DirectionWords(d)) // a narrow table shows the arrow only
+	r.setDirectionWords(d)
 	switch d {
 	case session.FromCloud:
 		r.box.SetAttr("data-dir", "in")
@@ -91,6 +96,11 @@ func (r *pinRow) setDirection(d session.Direction) {
 	default:
 		r.dirIcon.SetAttr("href", "")
 	}
+}
+
+func (r *pinRow) setDirectionWords(d session.Direction) {
+	r.dir.SetText(DirectionWords(d))
+	r.dirBox.SetAttr("title", DirectionWords(d)) // a narrow table shows the arrow only
 }
 
 // setValues shows the items of a value, each isolated from the others.

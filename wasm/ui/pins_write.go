@@ -72,6 +72,13 @@ func (v *writeView) listen() {
 	u.OnSubmit(doc.ByID("pin-group"), v.writeGroup)
 }
 
+func (v *writeView) relabel() {
+	v.numberItems()
+	for i, row := range v.groupRows.All(".group-row") {
+		labelGroupRow(row, i)
+	}
+}
+
 // thePin reads the pin number of the form.
 func (v *writeView) thePin() (uint16, bool) {
 	n, ok := parsePin(v.pin.Input())
@@ -199,11 +206,15 @@ func (v *writeView) setProperty() {
 
 func (v *writeView) addGroupRow() *doc.Element {
 	row := v.groupRow.Copy()
-	n := strconv.Itoa(v.groupRows.Value.Get("childElementCount").Int() + 1)
-	row.One(`[name="group-pin"]`).SetAttribute("aria-label", lang.F("Pin {0}", n))
-	row.One(`[name="group-value"]`).SetAttribute("aria-label", lang.F("Value {0}", n))
+	labelGroupRow(row, v.groupRows.Value.Get("childElementCount").Int())
 	v.groupRows.Append(row)
 	return row
+}
+
+func labelGroupRow(row *doc.Element, i int) {
+	n := strconv.Itoa(i + 1)
+	row.One(`[name="group-pin"]`).SetAttribute("aria-label", lang.F("Pin {0}", n))
+	row.One(`[name="group-value"]`).SetAttribute("aria-label", lang.F("Value {0}", n))
 }
 
 // writeGroup sends the rows that have a pin, with one time.

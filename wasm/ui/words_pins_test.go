@@ -174,6 +174,17 @@ func TestGeneratorOf(t *testing.T) {
 	}
 }
 
+func TestPinWords(t *testing.T) {
+	for _, w := range []string{chartFull, needFile, pinName(7)} {
+		if w == "" || strings.ContainsAny(w, "!{}") {
+			t.Errorf("not words for people: %q", w)
+		}
+	}
+	if off, on := (pinSetting{On: "ON"}).switched(); off != "0" || on != "ON" {
+		t.Errorf("a switch is %q and %q", off, on)
+	}
+}
+
 func TestFileFault(t *testing.T) {
 	for _, c := range []struct {
 		err  error
