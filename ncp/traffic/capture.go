@@ -39,6 +39,7 @@ type Writer struct {
 	start   int64
 	mask    func(*trace.Record)
 	head    []byte
+	rec     trace.Record
 }
 
 // NewWriter returns a Writer of the rows that s has now, or of those that v shows if it
@@ -145,8 +146,9 @@ func (w *Writer) appendRow(dst []byte, id int) []byte {
 		dst = append(dst, `","baud":`...)
 		return append(strconv.AppendInt(dst, int64(r.size), 10), "}\n"...)
 	}
-	rec := w.s.record(id, r)
-	w.mask(&rec)
+	w.rec = w.s.record(id, r)
+	rec := &w.rec
+	w.mask(rec)
 	dst = append(w.appendTime(dst, r.time), `,"dir":"in","kind":"`...)
 	if rec.Dir == rpc.Out {
 		dst = append(dst[:len(dst)-len(`in","kind":"`)], `out","kind":"`...)

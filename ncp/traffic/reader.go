@@ -84,7 +84,7 @@ type Reader struct {
 	json   json.Reader
 	in     entry
 	member func(name []byte) error
-	data   []byte // the bytes of a line
+	rec    trace.Record // what a line becomes
 }
 
 // entry is a line as it stands there.
@@ -444,10 +444,11 @@ func (r *Reader) add() {
 		r.s.Missed(uint64(in.count))
 		return
 	}
-	rec := trace.Record{Seq: uint64(r.line - 2), Time: now, Dir: in.dir, Size: uint32(in.size)}
+	rec := &r.rec
+	*rec = trace.Record{Seq: uint64(r.line - 2), Time: now, Dir: in.dir, Size: uint32(in.size)}
 	if in.kind == Mark {
 		rec.Kind, rec.Mark, rec.Baud = trace.Mark, in.mark, uint32(in.baud)
-		r.s.Append(&rec)
+		r.s.Append(rec)
 		return
 	}
 	if in.withheld {
@@ -462,10 +463,10 @@ func (r *Reader) add() {
 	if in.kind.Broken() || in.kind == Noise {
 		rec.Kind = trace.Noise + trace.Kind(in.kind-Noise)
 	} else {
-		in.message(&rec)
+		in.message(rec)
 	}
-	r.mask(&rec)
-	r.s.Append(&rec)
+	r.mask(rec)
+	r.s.Append(rec)
 }
 
 // message fills in what a message says before its arguments: from its bytes, or where
