@@ -193,7 +193,8 @@ function sequence(parameters, final) {
     const n = Number(list[i].split(":")[0]);
     if (n === 8) continue; // hidden text
     const more = (n === 38 || n === 48 || n === 58) && !list[i].includes(":") ? { 2: 4, 5: 2 }[list[i + 1]] ?? 0 : 0;
-    kept.push(...list.slice(i, i + 1 + more));
+    // Swapped colours could not be kept readable: a line below instead.
+    kept.push(...(n === 7 ? ["4"] : n === 27 ? ["24"] : list.slice(i, i + 1 + more)));
     i += more;
   }
   return kept.length ? `\x1b[${kept.join(";")}m` : "";

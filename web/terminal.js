@@ -132,6 +132,10 @@ export class Log {
     return this.#term;
   }
 
+  get text() {
+    return new LineText();
+  }
+
   #open() {
     this.#colors();
     this.#term.loadAddon(this.#search);

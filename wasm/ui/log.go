@@ -18,7 +18,7 @@ import (
 // Bounds of the log's view: lines kept, as in the session, and lines added in one frame.
 const (
 	maxLines      = 10_000
-	linesPerFrame = 1500
+	linesPerFrame = 500
 )
 
 // logView feeds the terminal with the text that was heard outside frames.
