@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ncpweb/ncp"
+	"ncpweb/ncp/schema"
 	"ncpweb/ncp/traffic"
 	"ncpweb/wasm/bridge"
 	"ncpweb/wasm/doc"
@@ -36,6 +37,9 @@ type UI struct {
 	core      *bridge.Core
 	ports     *webserial.Provider
 	simulator *webserial.Provider
+	schema    *schema.Set
+	traffic   *trafficView
+	explorer  *explorerView
 
 	status bridge.Status // the newest, as of the last render
 	now    time.Time
@@ -61,10 +65,12 @@ type relabeler interface{ relabel() }
 // New finds the parts of the page. It panics where the page is not the one that this
 // program was built with.
 func New(o Options) *UI {
-	u := &UI{Loop: loop.New(), core: o.Core, ports: o.Ports, simulator: o.Simulator}
+	u := &UI{Loop: loop.New(), core: o.Core, ports: o.Ports, simulator: o.Simulator, schema: schema.New()}
 	u.turns = newTurns(u)
 	v := newTrafficView(u)
-	u.parts = map[string][]part{"traffic": {v}}
+	u.traffic = v
+	u.explorer = newExplorerView(u)
+	u.parts = map[string][]part{"traffic": {v}, "explorer": {u.explorer}}
 	u.parts["doctor"] = []part{newDoctorView(u, o.Broken)}
 	u.always = []keeper{v}
 	return u
@@ -131,19 +137,28 @@ func (u *UI) relabel() {
 }
 
 // names knows the methods.
-func (u *UI) names() traffic.Names { return nil }
+func (u *UI) names() traffic.Names { return u.schema }
+
+// renamed makes Traffic read the frames anew: a description was opened.
+func (u *UI) renamed() {
+	u.traffic.live.store.SetNames(u.schema)
+	u.traffic.shown.store.SetNames(u.schema)
+	u.traffic.forgetRows()
+	u.traffic.detail.redraw()
+}
 
 // callAgain shows the Explorer with a call filled in.
 func (u *UI) callAgain(uid uint16, args []byte) {
+	u.explorer.again(uid, args)
 	u.core.Go("explorer")
 }
 
 // methods are all that are known.
-func (u *UI) methods() []ncp.Method { return ncp.Methods[:] }
+func (u *UI) methods() []ncp.Method { return u.schema.Methods() }
 
 // methodName names a method: interface.name, or its number where it is not known.
 func (u *UI) methodName(uid uint16) string {
-	if m, ok := ncp.Lookup(uid); ok {
+	if m, ok := u.schema.Method(uid); ok {
 		return m.Interface + "." + m.Name
 	}
 	return "0x" + hex4(uid)
