@@ -128,7 +128,7 @@ func appendNumber(dst []byte, p *ncp.Param, text string) ([]byte, Fault) {
 	}
 	if p.Type == ncp.TypeUInt64 {
 		// The one type that goes beyond what a range can say.
-		u, err := strconv.ParseUint(text, 0, 64)
+		u, err := strconv.ParseUint(digits(text))
 		if err != nil {
 			return dst, numberFault(err)
 		}
@@ -137,7 +137,7 @@ func appendNumber(dst []byte, p *ncp.Param, text string) ([]byte, Fault) {
 		}
 		return appendInt(dst, 8, u), 0
 	}
-	v, err := strconv.ParseInt(text, 0, 64)
+	v, err := strconv.ParseInt(digits(text))
 	if err != nil {
 		return dst, numberFault(err)
 	}
@@ -145,6 +145,22 @@ func appendNumber(dst []byte, p *ncp.Param, text string) ([]byte, Fault) {
 		return dst, FaultRange
 	}
 	return appendInt(dst, size, uint64(v)), 0
+}
+
+// digits splits a number into what strconv needs. A leading zero is no octal number here,
+// and there are no underscores between digits.
+func digits(text string) (number string, base, bits int) {
+	sign, rest := "", text
+	if rest != "" && (rest[0] == '-' || rest[0] == '+') {
+		sign, rest = rest[:1], rest[1:]
+	}
+	if len(rest) > 2 && rest[0] == '0' && rest[1]|0x20 == 'x' {
+		if rest[2] == '-' || rest[2] == '+' {
+			return "", 16, 64
+		}
+		return sign + rest[2:], 16, 64
+	}
+	return text, 10, 64
 }
 
 func numberFault(err error) Fault {

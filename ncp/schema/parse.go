@@ -44,7 +44,7 @@ func Parse(data []byte) (*Description, error) {
 	}
 	p := &parser{r: json.NewReader(data), d: &Description{}, names: map[string]bool{}, uids: map[uint16]bool{}}
 	if isJIDL(data) {
-		p.jidl()
+		p.jidl(types(data))
 	} else {
 		p.own(enums(data))
 	}
@@ -57,13 +57,13 @@ func Parse(data []byte) (*Description, error) {
 	return p.d, nil
 }
 
-// isJIDL tells whether the interfaces of a file stand by their name, as in a .jidl,
-// and not in a list.
+// isJIDL tells whether a file has the member of a .jidl that our form lacks, or its
+// interfaces stand by their name and not in a list.
 func isJIDL(data []byte) bool {
 	found := false
 	r := json.NewReader(data)
 	_ = r.Object(func(name []byte) error {
-		found = found || string(name) == "interfaces" && r.Kind() == json.Object
+		found = found || string(name) == "module" || string(name) == "interfaces" && r.Kind() == json.Object
 		return r.Skip()
 	})
 	return found
@@ -73,7 +73,8 @@ type parser struct {
 	r     *json.Reader
 	d     *Description
 	enums map[string][]ncp.Named
-	names map[string]bool // "interface.method"
+	types map[string]string // of a .jidl: what the names of its types stand for
+	names map[string]bool   // "interface.method"
 	uids  map[uint16]bool
 }
 

@@ -139,6 +139,8 @@ func TestRefused(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(jidl))
+	f.Add(asJIDL(true))
+	f.Add(jidlOf(`"A": "B", "B": {"type": "alias", "for": "Int8"}, "C": {"type": "enum", "items": ["x"]}`, `, "args": [{"a": "A", "@dir": "inout", "@attrs": ["x"]}], "returns": {"type": "A"}`))
 	for _, file := range ours(f) {
 		f.Add(read(f, file))
 	}
