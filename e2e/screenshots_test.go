@@ -35,6 +35,13 @@ func TestScreenshots(t *testing.T) {
 			shoot := func(view string) {
 				t.Helper()
 				v.must(v.Do(`location.hash = "` + view + `"; scrollTo(0, 0); document.activeElement?.blur()`))
+				v.wait(`!document.querySelector('[data-view="`+view+`"][data-tools]') || document.documentElement.dataset.tools === "ready"`, 15*time.Second)
+				if view == "explorer" {
+					v.pickMethod("getTime")
+					v.must(v.Do(`document.getElementById("explorer-call").click()`))
+					v.wait(`!document.getElementById("explorer-result").hidden && document.querySelectorAll("#explorer-values > *").length > 0`, 5*time.Second)
+					v.must(v.Do(`scrollTo(0, 0); document.activeElement?.blur()`))
+				}
 				v.wait(`document.querySelectorAll("#toasts > *").length === 0`, 10*time.Second)
 				time.Sleep(300 * time.Millisecond)
 				save(t, v, filepath.Join(dir, view+"-"+name+".png"))
@@ -43,7 +50,7 @@ func TestScreenshots(t *testing.T) {
 			save(t, v, filepath.Join(dir, "start-"+name+".png"))
 			v.connect()
 			prepare(v, device)
-			for _, view := range []string{"device", "configure", "pins", "log"} {
+			for _, view := range []string{"device", "configure", "pins", "traffic", "explorer", "doctor", "log"} {
 				shoot(view)
 			}
 			device.Unplug()
@@ -88,6 +95,8 @@ func prepare(v *view, device *lab.Device) {
 	v.fill("#event-description", "North door")
 	v.click("#event-log")
 	v.wait(`document.querySelectorAll("#pins tbody tr").length >= 5`, 10*time.Second)
+	v.must(v.Do(`[...document.querySelectorAll("#pins tbody input[type=checkbox]")].slice(0, 2).forEach(b => b.click())`))
+	time.Sleep(6 * time.Second) // something to see in the chart
 }
 
 func save(t *testing.T, v *view, file string) {
