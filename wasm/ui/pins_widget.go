@@ -56,7 +56,16 @@ func newWidget(v *writeView) *widget {
 	u.On(w.kind, "change", func() { w.changed(); w.show() })
 	u.On(w.options, "change", func() { w.changed(); w.bounds() })
 	for _, in := range []*doc.Element{w.slider, w.toggle, w.color} {
-		u.On(in, "input", w.send)
+		// What the person did is read at once: until the loop has its turn, the control may
+		// have followed the pin.
+		in.Listen("input", func(doc.Event) {
+			value, checked := in.Input(), in.Checked()
+			u.Post(func() {
+				in.SetInput(value)
+				in.SetChecked(checked)
+				w.send()
+			})
+		})
 	}
 	w.show()
 	return w
@@ -170,7 +179,7 @@ func (w *widget) send() {
 	if !ok {
 		return
 	}
-	w.moved = w.v.u.now
+	w.moved = time.Now()
 	w.tell()
 	values := w.values()
 	if l := w.live[n]; l != nil {
