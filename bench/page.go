@@ -54,8 +54,7 @@ func measurePage(ctx context.Context, w io.Writer, o pageOptions) error {
 			return err
 		}
 	}
-	spec, device := speedDevice()
-	url, err := serve(ctx, dist, spec)
+	url, board, err := serve(ctx, dist, speedDevice())
 	if err != nil {
 		return err
 	}
@@ -65,24 +64,25 @@ func measurePage(ctx context.Context, w io.Writer, o pageOptions) error {
 		}
 	}
 	if o.only != "capture" {
-		return measureSpeed(w, b, url, device, o)
+		return measureSpeed(w, b, url, board, o)
 	}
 	return nil
 }
 
 // serve serves the page with a device until ctx ends and returns its address.
-func serve(ctx context.Context, dist string, device lab.Spec) (string, error) {
+func serve(ctx context.Context, dist string, device lab.Spec) (url string, board *lab.Device, err error) {
 	l, err := lab.New(lab.Options{Dist: os.DirFS(dist), Devices: []lab.Spec{device}})
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	return l.Start(ctx, "127.0.0.1:0")
+	url, err = l.Start(ctx, "127.0.0.1:0")
+	return url, l.Device(device.Name), err
 }
 
 // measureStart measures how long the page takes to be interactive, and pings.
 func measureStart(ctx context.Context, w io.Writer, b *browser.Browser, dist string) error {
 	board := ncpsim.New(ncpsim.Options{Baud: pingBaud, MaxBaud: pingBaud})
-	url, err := serve(ctx, dist, lab.Spec{Name: "Board", Sim: board, Wire: sim.WireOptions{}})
+	url, _, err := serve(ctx, dist, lab.Spec{Name: "Board", Sim: board, Wire: sim.WireOptions{}})
 	if err != nil {
 		return err
 	}
