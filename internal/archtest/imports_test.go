@@ -35,12 +35,12 @@ var allowed = map[string]string{
 	"sim":     "serial",
 
 	// floor 2: the protocol and the devices
-	"ncp":         "ncp/rpc",
-	"ncp/link":    "ncp ncp/rpc ncp/frame serial",
-	"ncp/trace":   "ncp ncp/rpc",
-	"ncp/schema":  "ncp ncp/rpc internal/json",
-	"ncp/traffic": "ncp ncp/rpc ncp/trace ncp/schema internal/json",
-	"sim/ncpsim":  "sim serial ncp/frame",
+	"ncp":          "ncp/rpc",
+	"ncp/link":     "ncp ncp/rpc ncp/frame serial",
+	"ncp/trace":    "ncp ncp/rpc",
+	"ncp/schema":   "ncp ncp/rpc internal/json",
+	"ncp/traffic":  "ncp ncp/rpc ncp/trace ncp/schema internal/json",
+	"sim/ncpsim":   "sim serial ncp/frame",
 	"sim/faultsim": "sim sim/ncpsim serial serial/inbox ncp/frame",
 
 	// floor 3: one device's life

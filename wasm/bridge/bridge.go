@@ -197,8 +197,3 @@ func parseError(b []byte) error {
 	}
 	return e
 }
-
-// coreGone is the error of a call while the first program does not answer.
-func coreGone(err error) error {
-	return &session.Error{Problem: Problem{Code: CodeCore, Op: "call", Detail: err.Error()}, Err: err}
-}

@@ -10,6 +10,7 @@ import (
 
 	"ncpweb/ncp/rpc"
 	"ncpweb/serial"
+	"ncpweb/session"
 	"ncpweb/wasm/webserial"
 )
 
@@ -253,4 +254,9 @@ func (c *Core) Resume(a serial.Adapter) error {
 		err = coreGone(errors.New("there is no port to connect to"))
 	}
 	return err
+}
+
+// coreGone is the error of a call while the first program does not answer.
+func coreGone(err error) error {
+	return &session.Error{Problem: Problem{Code: CodeCore, Op: "call", Detail: err.Error()}, Err: err}
 }
