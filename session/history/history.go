@@ -50,6 +50,7 @@ type History struct {
 	mu      sync.Mutex
 	blocks  [][]byte          // ring: block k is blocks[k%len]; grows up to maxBlocks
 	counts  []int             // values in each block
+	free    [][]byte          // memory of blocks that were dropped, for the next ones
 	first   uint64            // number of the oldest block
 	last    uint64            // number of the newest one
 	values  int               // kept
@@ -116,6 +117,7 @@ func (h *History) Add(pin uint16, dir Direction, at time.Time, value []byte) {
 func (h *History) room(n int) *[]byte {
 	if h.blocks == nil {
 		h.grow()
+		h.begin()
 	}
 	b := &h.blocks[h.slot(h.last)]
 	full := len(*b)+n > blockSize
@@ -127,10 +129,18 @@ func (h *History) room(n int) *[]byte {
 		if int(h.last-h.first) == len(h.blocks) {
 			h.grow()
 		}
-		b = &h.blocks[h.slot(h.last)]
-		if *b == nil {
-			*b = make([]byte, 0, blockSize)
-		}
+		b = h.begin()
+	}
+	return b
+}
+
+// begin gives the newest block memory.
+func (h *History) begin() *[]byte {
+	b := &h.blocks[h.slot(h.last)]
+	if n := len(h.free); n > 0 {
+		*b, h.free = h.free[n-1][:0], h.free[:n-1]
+	} else {
+		*b = make([]byte, 0, blockSize)
 	}
 	return b
 }
@@ -147,16 +157,14 @@ func (h *History) grow() {
 		blocks[to], counts[to] = h.blocks[h.slot(k)], h.counts[h.slot(k)]
 	}
 	h.blocks, h.counts = blocks, counts
-	if b := &h.blocks[h.slot(h.last)]; *b == nil {
-		*b = make([]byte, 0, blockSize)
-	}
 }
 
 func (h *History) dropBlock() {
 	i := h.slot(h.first)
 	h.values -= h.counts[i]
 	h.dropped += uint64(h.counts[i])
-	h.blocks[i], h.counts[i] = h.blocks[i][:0], 0
+	h.free = append(h.free, h.blocks[i])
+	h.blocks[i], h.counts[i] = nil, 0
 	h.first++
 	oldest := h.oldest()
 	for _, l := range h.lines {
@@ -244,16 +252,17 @@ func (h *History) Break(at time.Time) {
 func (h *History) Clear() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for i := range h.blocks {
-		h.blocks[i], h.counts[i] = h.blocks[i][:0], 0
+	for i, b := range h.blocks {
+		if b != nil {
+			h.free = append(h.free, b)
+		}
+		h.blocks[i], h.counts[i] = nil, 0
 	}
 	h.dropped, h.values = 0, 0
 	h.last++ // positions of the values that are gone shall not come again
 	h.first = h.last
 	if h.blocks != nil {
-		if b := &h.blocks[h.slot(h.last)]; *b == nil {
-			*b = make([]byte, 0, blockSize)
-		}
+		h.begin()
 	}
 	clear(h.newest)
 	h.late, h.breaks, h.lines = 0, nil, nil
@@ -267,6 +276,7 @@ func (h *History) Stats() Stats {
 	for _, b := range h.blocks {
 		s.Bytes += cap(b)
 	}
+	s.Bytes += len(h.free) * blockSize
 	return s
 }
 

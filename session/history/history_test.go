@@ -98,6 +98,9 @@ func TestBounds(t *testing.T) {
 			if s.Values > MaxValues || s.Bytes > MaxBytes || uint64(s.Values)+s.Dropped != uint64(tt.count) {
 				t.Errorf("%+v", s)
 			}
+			if most := (s.Values + MaxValues/10) * (headSize + min(tt.size, MaxValue)); tt.size < 100 && s.Bytes > most+blockSize {
+				t.Errorf("%d values take %d bytes", s.Values, s.Bytes)
+			}
 			if s.Dropped > 0 && s.Values < MaxValues*9/10 && s.Bytes < MaxBytes*9/10 {
 				t.Errorf("drops early: %+v", s)
 			}
