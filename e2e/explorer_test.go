@@ -35,6 +35,7 @@ func TestExplorer(t *testing.T) {
 	// Typed fields: a range is checked before anything is sent.
 	v.pickMethod("setConfigTimeout")
 	v.fill("#explorer-arg-0", "5")
+	v.sees("#explorer-arg-0-fault", "From", time.Second) // as it is typed
 	v.click("#explorer-call")
 	v.sees("#explorer-arg-0-fault", "From", time.Second)
 	if got := v.text("#explorer-history"); strings.Contains(got, "setConfigTimeout") {
@@ -47,6 +48,7 @@ func TestExplorer(t *testing.T) {
 	v.pickMethod("virtualWrite")
 	v.fill("#explorer-arg-0", "9")
 	v.fill("#explorer-arg-1", "first")
+	v.sees("#explorer-arg-1-hint", "· 5 / 1528", time.Second)
 	v.click("#explorer-call")
 	wrote(t, device, 9, "first")
 
@@ -60,6 +62,11 @@ func TestExplorer(t *testing.T) {
 	if eval[bool](v, `document.body.innerText.includes("hush-hush") || Object.values(localStorage).join().includes("hush-hush")`) {
 		t.Error("the password is shown or kept")
 	}
+	v.click("#explorer-history button") // it has to be typed again
+	v.sees("#explorer-name", "factoryTestWiFi", time.Second)
+	if eval[bool](v, `document.getElementById("explorer-arg-1").value !== ""`) {
+		t.Error("the password is filled in again")
+	}
 
 	// Raw: what this NCP does not know it does not answer; half a hash is an error status.
 	v.click("#explorer-raw summary")
@@ -70,6 +77,27 @@ func TestExplorer(t *testing.T) {
 	v.fill("#raw-bytes", "01")
 	v.click("#raw-call")
 	v.sees("#explorer-status", "rguments", 3*time.Second)
+
+	// A raw call hides what the typed one does.
+	v.fill("#raw-uid", "0332")
+	v.fill("#raw-bytes", "41 00 68 75 73 68 00")
+	v.click("#raw-call")
+	v.sees("#explorer-history", "0x0332 ••••••••", 5*time.Second)
+	if got := v.text("#explorer-history"); strings.Contains(got, "68 75") {
+		t.Errorf("the bytes of a password are shown: %q", got)
+	}
+
+	// Nothing goes on where nobody looks.
+	v.wait(`!document.getElementById("explorer-call").disabled`, 10*time.Second)
+	v.pickMethod("ping")
+	v.click("#explorer-form summary")
+	v.fill("#explorer-times", "1000")
+	v.fill("#explorer-every", "20")
+	v.click("#explorer-call")
+	v.sees("#explorer-said", "Call 3 of 1000", 3*time.Second)
+	v.show("log")
+	v.show("explorer")
+	v.wait(`document.getElementById("explorer-stop").hidden`, 2*time.Second)
 }
 
 func TestExplorerDescription(t *testing.T) {

@@ -74,6 +74,22 @@ func Check(p *ncp.Param, text string) Fault {
 	return fault
 }
 
+// Length is how many bytes the text of a String or Binary has by itself, without its NUL
+// or length; ok is false for other types and for a text that is none.
+func Length(p *ncp.Param, text string) (n int, ok bool) {
+	free := ncp.Param{Type: p.Type, Format: p.Format}
+	b, fault := appendValue(nil, &free, text)
+	switch {
+	case fault != 0:
+		return 0, false
+	case p.Type == ncp.TypeString:
+		return len(b) - 1, true
+	case p.Type == ncp.TypeBinary:
+		return len(b) - 2, true
+	}
+	return 0, false
+}
+
 func appendValue(dst []byte, p *ncp.Param, text string) ([]byte, Fault) {
 	switch p.Type {
 	case ncp.TypeBool:

@@ -74,6 +74,26 @@ func TestEncode(t *testing.T) {
 	}
 }
 
+func TestLength(t *testing.T) {
+	for _, c := range []struct {
+		param ncp.Param
+		text  string
+		want  int
+		ok    bool
+	}{
+		{ncp.Param{Type: ncp.TypeString, MaxLen: 2}, "Київ", 8, true},
+		{ncp.Param{Type: ncp.TypeString, MinLen: 2}, "", 0, true},
+		{ncp.Param{Type: ncp.TypeBinary}, "0x00 01 02", 3, true},
+		{ncp.Param{Type: ncp.TypeBinary}, "0x0", 0, false},
+		{ncp.Param{Type: ncp.TypeBinary, Format: ncp.FormatValues}, "a\nbc", 4, true},
+		{ncp.Param{Type: ncp.TypeUInt8}, "1", 0, false},
+	} {
+		if n, ok := Length(&c.param, c.text); n != c.want || ok != c.ok {
+			t.Errorf("%s %q: %d %v", c.param.Type, c.text, n, ok)
+		}
+	}
+}
+
 func TestEncodeFillsNoMessageBeyondItsSize(t *testing.T) {
 	two := []ncp.Param{{Type: ncp.TypeString}, {Type: ncp.TypeString}}
 	full := strings.Repeat("x", Room(false)-2)

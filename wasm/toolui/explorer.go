@@ -70,6 +70,7 @@ func newExplorerView(u *UI) *explorerView {
 		}
 	})
 	u.OnSubmit(doc.ByID("explorer-form"), v.submit)
+	u.OnTarget(v.form.box, "input", "input, textarea", func(e *doc.Element) { v.form.typed(e.GetAttribute("id")) })
 	u.On(v.stop, "click", func() { v.calls.stop() })
 	v.ask.Listen("close", func(doc.Event) {
 		agreed := v.ask.Value.Get("returnValue").String() == "yes"
@@ -172,6 +173,7 @@ func (v *explorerView) render() {
 	default:
 		v.has.Set(lang.T("Not asked"), show.Idle)
 	}
+	v.result.render()
 	v.past.render()
 }
 
@@ -255,23 +257,32 @@ func (v *explorerView) load(f page.File, err error) {
 	v.told.SetText(mergedWords(name, merged))
 	v.u.renamed()
 	v.fillList()
+	next := v.method.UID
 	if len(merged.Added) > 0 {
-		if m, ok := v.u.schema.Method(merged.Added[0].UID); ok {
-			v.choose(m)
-		}
+		next = merged.Added[0].UID
+	}
+	// The chosen method may have been replaced.
+	if m, ok := v.u.schema.Method(next); ok && m != v.method {
+		v.choose(m)
 	}
 }
 
 // again fills in a call that was made, or seen in Traffic.
-func (v *explorerView) again(uid uint16, args []byte) {
+func (v *explorerView) again(uid uint16, args []byte, oneway bool) {
 	m, ok := v.u.schema.Method(uid)
-	if !ok || m.Host == ncp.SideMCU {
-		v.raw.fill(uid, args, ok && m.Oneway)
+	if ok && anySecret(m.In) {
+		// What was secret is not known any more: it has to be typed again.
+		v.choose(m)
+		v.name.Focus()
+		return
+	}
+	if !ok || m.Host == ncp.SideMCU || m.Oneway != oneway {
+		v.raw.fill(uid, args, oneway)
 		return
 	}
 	texts, ok := schema.Texts(m.In, args)
 	if !ok {
-		v.raw.fill(uid, args, m.Oneway)
+		v.raw.fill(uid, args, oneway)
 		return
 	}
 	v.choose(m)

@@ -5,6 +5,7 @@ package toolui
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -27,6 +28,7 @@ type plan struct {
 type caller struct {
 	v       *explorerView
 	running bool
+	series  bool // of more than one call
 	cancel  context.CancelFunc
 }
 
@@ -35,6 +37,7 @@ type outcome struct {
 	method *ncp.Method
 	line   string // the call, secrets masked
 	args   []byte // nil where a secret is among them
+	hidden bool   // a secret is among the results
 	at     time.Time
 	rets   []byte
 	took   time.Duration
@@ -50,21 +53,37 @@ func (c *caller) stop() {
 	}
 }
 
+// leave ends a series that nobody looks at any more.
+func (c *caller) leave() {
+	if c.running && c.series {
+		c.stop()
+	}
+}
+
+func anySecret(params []ncp.Param) bool {
+	return slices.ContainsFunc(params, func(p ncp.Param) bool { return p.Secret })
+}
+
 // start makes a series of calls. It ends when the connection does.
 func (c *caller) start(m *ncp.Method, texts []string, args []byte, p plan) {
 	line := c.v.form.line(m, texts)
 	if m.Interface == "" { // a raw call
 		line = m.Name + " " + hexText(args[:min(len(args), 24)])
 	}
-	kept := args
-	for i := range m.In {
-		if m.In[i].Secret {
+	kept, hidden := args, false
+	// The id tells, so that a raw call hides what the typed one does.
+	if known, ok := c.v.u.schema.Method(m.UID); ok {
+		hidden = anySecret(known.Out) || known.Result.Secret
+		if anySecret(known.In) {
 			kept = nil
+			if m.Interface == "" {
+				line = m.Name + " " + maskedText
+			}
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c.running, c.cancel = true, cancel
-	c.v.result.begin(m)
+	c.running, c.series, c.cancel = true, p.times > 1, cancel
+	c.v.result.begin()
 	go func() {
 		defer cancel()
 		failed := 0
@@ -72,7 +91,7 @@ func (c *caller) start(m *ncp.Method, texts []string, args []byte, p plan) {
 			if i > 1 && !pause(ctx, time.Duration(p.every)*time.Millisecond) {
 				break
 			}
-			o := outcome{method: m, line: line, args: kept, at: time.Now(), number: i, of: p.times}
+			o := outcome{method: m, line: line, args: kept, hidden: hidden, at: time.Now(), number: i, of: p.times}
 			if m.Oneway {
 				o.err = c.v.u.core.Notify(ctx, m.UID, args)
 			} else {
@@ -82,7 +101,7 @@ func (c *caller) start(m *ncp.Method, texts []string, args []byte, p plan) {
 				failed++
 			}
 			o.failed = failed
-			c.v.u.Post(func() { c.v.result.show(&o); c.v.past.add(&o) })
+			c.v.u.Post(func() { c.v.result.last = &o; c.v.past.add(&o) })
 			if o.err != nil && (p.untilError || isGone(o.err)) {
 				break
 			}
@@ -114,35 +133,35 @@ func isGone(err error) bool {
 type resultPanel struct {
 	v                      *explorerView
 	box, said, values, raw *doc.Element
+	rawBox                 *doc.Element // raw with its name
 	status                 doc.Sign
 	value                  doc.Pattern
-	last                   *outcome
+	last, drawn            *outcome // the newest, and the one that is shown
 }
 
 func newResultPanel(v *explorerView) *resultPanel {
 	badge := doc.ByID("explorer-status")
 	r := &resultPanel{
-		v: v, box: doc.ByID("explorer-result"), said: doc.ByID("explorer-said"), values: doc.ByID("explorer-values"), raw: doc.ByID("explorer-bytes"),
+		v: v, box: doc.ByID("explorer-result"), said: doc.ByID("explorer-said"), values: doc.ByID("explorer-values"), raw: doc.ByID("explorer-bytes"), rawBox: doc.ByID("explorer-bytes-box"),
 		status: doc.NewSign(badge, badge.One("use"), badge.Child(1)), value: doc.NewPattern("t-explorer-value"),
 	}
 	v.u.On(doc.ByID("explorer-copy"), "click", r.copy)
 	return r
 }
 
-func (r *resultPanel) begin(*ncp.Method) {
+func (r *resultPanel) begin() {
 	r.box.Show(true)
 	r.status.Set(lang.T("Calling"), show.Busy)
 }
 
-func (r *resultPanel) relabel() {
-	if r.last != nil {
-		r.show(r.last)
-	}
-}
+func (r *resultPanel) relabel() { r.drawn = nil }
 
-func (r *resultPanel) show(o *outcome) {
-	r.last = o
-	r.box.Show(true)
+func (r *resultPanel) render() {
+	o := r.last
+	if o == r.drawn {
+		return
+	}
+	r.drawn = o
 	word, tone := outcomeWords(o)
 	r.status.Set(word, tone)
 	r.said.SetText(saidWords(o))
@@ -152,7 +171,12 @@ func (r *resultPanel) show(o *outcome) {
 	if errors.As(o.err, &result) {
 		rets = result.Rets
 	}
-	r.raw.SetText(hexText(rets))
+	raw := hexText(rets)
+	if o.hidden && raw != "" {
+		raw = maskedText
+	}
+	r.raw.SetText(raw)
+	r.rawBox.Show(raw != "")
 	if o.err == nil && !o.method.Oneway && o.method.Interface != "" {
 		for _, f := range traffic.Results(o.method, o.rets) {
 			row := r.value.Copy()
@@ -161,7 +185,6 @@ func (r *resultPanel) show(o *outcome) {
 			r.values.Append(row)
 		}
 	}
-	r.v.render()
 }
 
 func fieldName(f *traffic.Field) string {
@@ -198,7 +221,10 @@ func (r *resultPanel) copy() {
 			text += fieldName(&f) + ": " + fieldText(&f) + "\n"
 		}
 	}
-	r.v.u.copy(text + hexText(o.rets) + "\n")
+	if !o.hidden {
+		text += hexText(o.rets) + "\n"
+	}
+	r.v.u.copy(text)
 }
 
 // history is the last calls, the newest first.
@@ -210,6 +236,9 @@ type history struct {
 	count       int        // ever
 	drawn       int
 }
+
+// maskedText stands for what is a secret.
+const maskedText = "••••••••"
 
 // maxHistory is how many calls are kept.
 const maxHistory = 100
@@ -223,13 +252,7 @@ func newHistory(v *explorerView) *history {
 			return
 		}
 		o := h.calls[n-first]
-		if o.args == nil {
-			// A secret was among the arguments: it has to be typed again.
-			v.choose(o.method)
-			v.name.Focus()
-			return
-		}
-		v.again(o.method.UID, o.args)
+		v.again(o.method.UID, o.args, o.method.Oneway)
 	})
 	v.u.On(doc.ByID("explorer-forget"), "click", func() {
 		h.calls, h.drawn = nil, -1
@@ -245,7 +268,6 @@ func (h *history) add(o *outcome) {
 		h.calls[0] = nil
 		h.calls = h.calls[1:]
 	}
-	h.render()
 }
 
 func (h *history) render() {

@@ -23,8 +23,8 @@ type argForm struct {
 
 // argField is the field of one argument.
 type argField struct {
-	control, fault *doc.Element
-	secret, flag   bool
+	control, hint, fault *doc.Element
+	secret, flag         bool
 }
 
 func newArgForm() *argForm {
@@ -34,18 +34,20 @@ func newArgForm() *argForm {
 	}
 }
 
+// argID is what the id of an argument's control begins with.
+const argID = "explorer-arg-"
+
 // build makes the fields of a method.
 func (f *argForm) build(m *ncp.Method) {
 	f.box.Clear()
 	f.params, f.fields = m.In, nil
 	for i := range m.In {
-		f.add(&m.In[i], "explorer-arg-"+strconv.Itoa(i))
+		f.add(&m.In[i], argID+strconv.Itoa(i))
 	}
 	f.box.Show(len(m.In) > 0)
 }
 
 func (f *argForm) add(p *ncp.Param, id string) {
-	list := p.Format == ncp.FormatValues || p.Format == ncp.FormatPins
 	pattern := f.input
 	switch {
 	case p.Type == ncp.TypeBool:
@@ -92,11 +94,28 @@ func (f *argForm) add(p *ncp.Param, id string) {
 		}
 	case p.Type == ncp.TypeString:
 		control.SetInput(p.Prefix)
-	case list:
-		control.SetAttr("placeholder", "")
 	}
 	f.box.Append(box)
-	f.fields = append(f.fields, argField{control: control, fault: fault, secret: p.Secret, flag: p.Type == ncp.TypeBool})
+	f.fields = append(f.fields, argField{control: control, hint: hint, fault: fault, secret: p.Secret, flag: p.Type == ncp.TypeBool})
+}
+
+// typed tells what is wrong with the field that is being typed in, and how long it is.
+func (f *argForm) typed(id string) {
+	i, err := strconv.Atoi(strings.TrimPrefix(id, argID))
+	if err != nil || i < 0 || i >= len(f.fields) || f.fields[i].flag {
+		return
+	}
+	p, field := &f.params[i], f.fields[i]
+	text := field.control.Input()
+	f.tell(i, schema.Check(p, text), false)
+	hint := hintWords(p)
+	if n, ok := schema.Length(p, text); ok {
+		hint += " · " + strconv.Itoa(n)
+		if p.MaxLen > 0 {
+			hint += " / " + strconv.Itoa(p.MaxLen)
+		}
+	}
+	field.hint.SetText(hint)
 }
 
 // read returns what is typed; tell shows what is wrong and puts the focus there.
@@ -157,7 +176,7 @@ func (f *argForm) fill(texts []string) {
 func (f *argForm) line(m *ncp.Method, texts []string) string {
 	parts := make([]string, len(m.In))
 	for i := range m.In {
-		text := "••••••••"
+		text := maskedText
 		if !m.In[i].Secret && i < len(texts) {
 			text, _ = show.Cut(show.Visible(strings.ReplaceAll(texts[i], "\n", ", ")), 60)
 		}

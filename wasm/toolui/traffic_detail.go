@@ -176,7 +176,7 @@ func (d *frameDetail) callAgain() {
 		head = 4
 	}
 	args := append([]byte(nil), d.payload[min(head, len(d.payload)):]...)
-	d.v.u.callAgain(d.row.UID, args)
+	d.v.u.callAgain(d.row.UID, args, d.row.Kind == traffic.Oneway)
 }
 
 // goToOther shows the other half of the call.

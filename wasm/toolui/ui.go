@@ -100,6 +100,9 @@ func (u *UI) Run(ctx context.Context, ready func()) {
 // showView notes which view the address names.
 func (u *UI) showView() {
 	u.view = strings.TrimPrefix(js.Global().Get("location").Get("hash").String(), "#")
+	if u.view != "explorer" && u.view != "traffic" { // these two show a series of calls
+		u.explorer.calls.leave()
+	}
 }
 
 // hiddenEvery is how often the tools have a look at the connection while another view
@@ -148,8 +151,8 @@ func (u *UI) renamed() {
 }
 
 // callAgain shows the Explorer with a call filled in.
-func (u *UI) callAgain(uid uint16, args []byte) {
-	u.explorer.again(uid, args)
+func (u *UI) callAgain(uid uint16, args []byte, oneway bool) {
+	u.explorer.again(uid, args, oneway)
 	u.core.Go("explorer")
 }
 
