@@ -113,7 +113,11 @@ async function load() {
 }
 
 async function main() {
-  const translated = language.start();
+  const translated = language.start().then(() => {
+    // The element is for names of devices; this is the page's.
+    const chip = document.getElementById("chip-main");
+    if (chip && root.dataset.core === "loading") chip.textContent = t("Loading the core");
+  });
   progress("loading", t("Loading"));
   keepTime();
   const output = listen();

@@ -16,14 +16,19 @@ const tables = { uk: new URL("./uk.json", import.meta.url) };
 
 const SETTING = "lang";
 
-// What is translated beside text; and where text is a device's or a person's, not the page's.
+// What is translated beside text; and where text is a device's or a person's, or is
+// written anew all the time by the programs.
 const ATTRIBUTES = ["aria-label", "title", "placeholder", "data-label"];
 const FOREIGN = "[translate=no], .data, bdi, code, textarea, script, style, .xterm";
+// Such elements whose labels are the page's all the same.
+const LABELLED = "textarea, [placeholder], .data[aria-label], [translate=no][aria-label]";
 
 /** @type {Table | null} */
 let present = null;
 /** English texts by what stands in the page. @type {Map<string, string>} */
 let english = new Map();
+/** The English texts that the page itself holds. @type {Set<string>} */
+let own = new Set();
 /** @type {((packed: string) => void)[]} */
 const listeners = [];
 
@@ -55,6 +60,7 @@ export const language = {
 
   /** Loads and shows the language that is wanted. Never fails: English stays then. */
   async start() {
+    own = collect();
     const code = wanted();
     if (code !== "en") await use(code).catch(() => {});
   },
@@ -97,58 +103,61 @@ async function use(code) {
   document.documentElement.lang = code;
   const before = english;
   english = new Map();
-  if (table) for (const [en, text] of Object.entries(table.texts)) english.set(text, en);
-  translate(document.documentElement, before);
+  if (table) {
+    for (const [en, text] of Object.entries(table.texts)) {
+      // Where two texts are the same in this language, the way back is to the page's own.
+      if (own.has(en) || !own.has(english.get(text) ?? "")) english.set(text, en);
+    }
+  }
+  walk(document.documentElement, (text) => t(before.get(text) ?? text));
   for (const on of listeners) on(packed());
 }
 
+/** The texts that the page holds before any program writes to it. */
+function collect() {
+  /** @type {Set<string>} */
+  const texts = new Set();
+  walk(document.documentElement, (text) => (texts.add(text), text));
+  return texts;
+}
+
 /**
- * Translates what stands in the page, templates included. What programs write they
+ * Replaces what stands in the page, templates included. What programs put together they
  * translate themselves.
  * @param {ParentNode & Node} root
- * @param {Map<string, string>} before English texts by what stands there now
+ * @param {(text: string) => string} next
  */
-function translate(root, before) {
+function walk(root, next) {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) =>
     node instanceof Element && node.matches(FOREIGN) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
   );
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     if (node instanceof Text) {
       const now = node.data.trim();
-      const next = now && again(now, before);
-      if (next && next !== now) node.data = node.data.replace(now, () => next);
+      const text = now && next(plain(now));
+      if (text && text !== plain(now)) node.data = node.data.replace(now, () => text);
     } else if (node instanceof Element) {
-      attributes(node, before);
-      if (node instanceof HTMLTemplateElement) translate(node.content, before);
+      attributes(node, next);
+      if (node instanceof HTMLTemplateElement) walk(node.content, next);
     }
   }
-  // Controls keep what is typed in them; their labels do not.
-  if (root instanceof Element) {
-    for (const e of root.querySelectorAll("textarea, input.data, .data[aria-label]")) attributes(e, before);
-  }
+  for (const e of root.querySelectorAll(LABELLED)) attributes(e, next);
 }
 
 /**
  * @param {Element} e
- * @param {Map<string, string>} before
+ * @param {(text: string) => string} next
  */
-function attributes(e, before) {
+function attributes(e, next) {
   for (const name of ATTRIBUTES) {
     const now = e.getAttribute(name);
-    if (!now) continue;
-    const next = again(now, before);
-    if (next !== now) e.setAttribute(name, next);
+    const text = now && next(plain(now));
+    if (text && text !== now) e.setAttribute(name, text);
   }
 }
 
-/**
- * @param {string} text
- * @param {Map<string, string>} before
- */
-function again(text, before) {
-  // A text may run over several lines of the source.
-  return t((before.get(text) ?? text).replace(/\s+/g, " "));
-}
+/** A text may run over several lines of the source. @param {string} text */
+const plain = (text) => text.replace(/\s+/g, " ");
 
 /** The table as one text: entries, each with its key. */
 function packed() {

@@ -3,6 +3,7 @@
 // The program hands over lines as they came; what of them reaches the terminal is
 // decided in logtext.js. Nothing that the terminal would answer goes back.
 
+import { t } from "./language.js";
 import { LineText } from "./logtext.js";
 import { SearchAddon } from "./xterm-search.js";
 import { Terminal } from "./xterm.js";
@@ -101,7 +102,7 @@ export class Log {
    */
   constructor(hooks) {
     this.#hooks = hooks;
-    Terminal.strings.promptLabel = this.#box.dataset.label;
+    this.#words();
     this.#term = new Terminal({
       allowProposedApi: true, // the search marks what it found
       disableStdin: true,
@@ -134,6 +135,13 @@ export class Log {
 
   get text() {
     return new LineText();
+  }
+
+  /** What the terminal says to a screen reader, in the language of the page. */
+  #words() {
+    Terminal.strings.promptLabel = this.#box.dataset.label;
+    Terminal.strings.tooMuchOutput = t("Too many new lines to read out. Read them with the arrow keys.");
+    this.#term?.textarea?.setAttribute("aria-label", this.#box.dataset.label);
   }
 
   #open() {
@@ -315,7 +323,7 @@ export class Log {
     new ResizeObserver(() => this.#fit()).observe(this.#box);
     new MutationObserver(() => {
       this.#colors();
-      this.#term.textarea?.setAttribute("aria-label", this.#box.dataset.label);
+      this.#words();
     }).observe(document.documentElement, { attributeFilter: ["data-theme", "lang"] });
     for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) matchMedia(query).addEventListener("change", () => this.#colors());
     this.#term.onScroll(() => this.#scrolled());

@@ -198,6 +198,24 @@ func TestUkrainianIsComplete(t *testing.T) {
 		}
 		checkPlaceholders(t, text, uk.Texts[text])
 	}
+	checkWayBack(t, found, uk.Texts)
+}
+
+// checkWayBack sees that each text of the static page can be told by its translation:
+// web/language.js finds the English by it when the person chooses another language.
+func checkWayBack(t *testing.T, found texts, translations map[string]string) {
+	t.Helper()
+	english := make(map[string]string)
+	for text, where := range found {
+		if filepath.Ext(where) != ".html" {
+			continue
+		}
+		translation := translations[text]
+		if other, ok := english[translation]; ok {
+			t.Errorf("%q and %q of the page are both %q", text, other, translation)
+		}
+		english[translation] = text
+	}
 }
 
 var placeholder = regexp.MustCompile(`\{\d\}`)

@@ -273,7 +273,9 @@ func (v *doctorView) relabel() {
 	if v.report != nil {
 		v.verdict.fill(v.report, v.adapter != nil)
 		v.fillOthers(v.report)
+		v.fillRates(v.report)
 	}
+	v.said.SetText("")
 }
 
 func (v *doctorView) render() {

@@ -302,7 +302,9 @@ func (v *trafficView) relabel() {
 	v.forgetRows()
 	v.labelPause()
 	v.detail.redraw()
-	v.stats.redraw()
+	v.stats.relabel()
+	v.files.relabel()
+	v.filter.said.SetText("")
 }
 
 // openAt shows the row at an index in detail.

@@ -21,8 +21,9 @@ type captures struct {
 	banner, title, text *doc.Element
 	shape, live         *doc.Element
 	save, report        *doc.Element
-	turn                int  // of the file that is being opened; a newer one ends it
-	saving              bool // a file is being written
+	words               func() (title, text string) // of the banner; nil: it was never shown
+	turn                int                         // of the file that is being opened; a newer one ends it
+	saving              bool                        // a file is being written
 	began               float64
 }
 
@@ -48,13 +49,23 @@ func newCaptures(v *trafficView) *captures {
 }
 
 // tell shows the banner.
-func (c *captures) tell(tone show.Tone, title, text string) {
+func (c *captures) tell(tone show.Tone, words func() (title, text string)) {
 	c.banner.SetAttr("data-tone", string(tone))
 	c.shape.SetAttr("href", "#i-"+string(tone))
+	c.words = words
+	c.relabel()
+	c.banner.Show(true)
+}
+
+// relabel says in the language of the page what the banner says.
+func (c *captures) relabel() {
+	if c.words == nil {
+		return
+	}
+	title, text := c.words()
 	c.title.SetText(title)
 	c.text.SetText(text)
 	c.live.SetText(map[bool]string{true: lang.T("Dismiss"), false: lang.T("Back to live")}[c.v.isLive()])
-	c.banner.Show(true)
 }
 
 // leave shows the connection again.
@@ -72,16 +83,16 @@ func (c *captures) open(f page.File, err error) {
 	name, _ := show.Cut(show.Visible(f.Name), 80)
 	switch {
 	case errors.Is(err, page.ErrTooLong):
-		c.refuse(name, lang.F("The file is larger than {0}.", show.Bytes(maxCaptureFile)))
+		c.refuse(name, func() string { return lang.F("The file is larger than {0}.", show.Bytes(maxCaptureFile)) })
 		return
 	case err != nil:
-		c.refuse(name, lang.T("The browser could not read the file."))
+		c.refuse(name, func() string { return lang.T("The browser could not read the file.") })
 		return
 	}
 	c.turn++
 	turn := c.turn
 	c.began = performance().Call("now").Float()
-	c.tell(show.Busy, lang.T("Opening"), name)
+	c.tell(show.Busy, func() (string, string) { return lang.T("Opening"), name })
 	store := traffic.NewStore(traffic.Options{Fixed: true, Names: c.v.u.names()})
 	reader := traffic.NewReader(store)
 	reader.Feed(f.Data)
@@ -106,29 +117,35 @@ func (c *captures) open(f page.File, err error) {
 // opened shows a capture that was read, also one whose end cannot be read.
 func (c *captures) opened(name string, store *traffic.Store, h traffic.Header, err error) {
 	if err != nil && store.Len() == 0 {
-		c.refuse(name, captureWords(err))
+		c.refuse(name, func() string { return captureWords(err) })
 		return
 	}
 	c.v.show(newSource(store))
-	text := lang.F("{0}, {1} from {2}. Nothing here is live; no device is needed.", name, countWords(store.Len(), store.Len()), day(h.Start))
-	if firmware, _ := show.Cut(show.Visible(h.Firmware), 24); firmware != "" {
-		text += " " + lang.F("NCP firmware {0}.", firmware)
-	}
+	tone := show.OK
 	if err != nil {
-		c.tell(show.Warn, lang.T("A capture, only in part"), text+" "+captureWords(err))
-	} else {
-		c.tell(show.OK, lang.T("An opened capture"), text)
+		tone = show.Warn
 	}
+	frames := store.Len()
+	c.tell(tone, func() (string, string) {
+		text := lang.F("{0}, {1} from {2}. Nothing here is live; no device is needed.", name, countWords(frames, frames), day(h.Start))
+		if firmware, _ := show.Cut(show.Visible(h.Firmware), 24); firmware != "" {
+			text += " " + lang.F("NCP firmware {0}.", firmware)
+		}
+		if err != nil {
+			return lang.T("A capture, only in part"), text + " " + captureWords(err)
+		}
+		return lang.T("An opened capture"), text
+	})
 	measure("capture-open", c.began)
 }
 
 // refuse tells why a file is not shown.
-func (c *captures) refuse(name, why string) {
+func (c *captures) refuse(name string, why func() string) {
 	c.turn++
 	if !c.v.isLive() {
 		c.v.show(c.v.live)
 	}
-	c.tell(show.Fail, lang.F("{0} was not opened.", name), why)
+	c.tell(show.Fail, func() (string, string) { return lang.F("{0} was not opened.", name), why() })
 }
 
 // captureWords says why reading a capture ended.

@@ -8,6 +8,7 @@ import (
 
 	"ncpweb/ncp/traffic"
 	"ncpweb/wasm/doc"
+	"ncpweb/wasm/lang"
 	"ncpweb/wasm/show"
 )
 
@@ -75,7 +76,7 @@ func (r *frameRow) show(row *traffic.Row) {
 	r.cells[7].SetText(roundWords(row.RoundTrip))
 	size := ""
 	if row.Size > 0 {
-		size = strconv.Itoa(row.Size) + " B"
+		size = lang.F("{0} B", strconv.Itoa(row.Size))
 	}
 	r.cells[8].SetText(size)
 }

@@ -18,6 +18,7 @@ type configureView struct {
 	u       *UI
 	inputs  map[string]*doc.Element // by field name
 	errors  map[string]*doc.Element // where a field's fault is said; none for switches
+	wrong   map[string]*session.FieldError
 	order   []string
 	level   *doc.Element // the slider beside the brightness
 	note    *doc.Element
@@ -43,7 +44,7 @@ const settingPrefix = "configure."
 
 func newConfigureView(u *UI) *configureView {
 	v := &configureView{
-		u: u, inputs: make(map[string]*doc.Element), errors: make(map[string]*doc.Element),
+		u: u, inputs: make(map[string]*doc.Element), errors: make(map[string]*doc.Element), wrong: make(map[string]*session.FieldError),
 		level: doc.ByID("brightness-range"), note: doc.ByID("apply-note"), faults: doc.ByID("form-errors"), fault: doc.NewPattern("t-form-error"),
 		example: doc.ByID("configure-example"),
 		badge:   doc.NewSign(doc.ByID("apply-badge"), doc.ByID("apply-badge-shape"), doc.ByID("apply-badge-word")),
@@ -149,6 +150,7 @@ func (v *configureView) say(name string, err *session.FieldError) {
 	if e == nil {
 		return
 	}
+	v.wrong[name] = err
 	if err == nil {
 		e.SetText("")
 		v.inputs[name].SetFlag("aria-invalid", false)
@@ -181,7 +183,7 @@ func (v *configureView) check() (cfg session.Configuration, ok bool) {
 	for i := range errs {
 		v.say(errs[i].Field, &errs[i])
 		row := v.fault.Copy()
-		row.Child(0).SetText(FieldName(errs[i].Field) + ": " + FieldWords(&errs[i]))
+		row.Child(0).SetText(faultLine(&errs[i]))
 		row.Child(0).SetAttr("data-field", errs[i].Field)
 		v.faults.Append(row)
 	}
@@ -190,6 +192,8 @@ func (v *configureView) check() (cfg session.Configuration, ok bool) {
 	}
 	return cfg, len(errs) == 0
 }
+
+func faultLine(e *session.FieldError) string { return FieldName(e.Field) + ": " + FieldWords(e) }
 
 // apply checks the whole form and sends it.
 func (v *configureView) apply() {
@@ -240,8 +244,6 @@ func (v *configureView) render() {
 	v.renderSteps(st.Steps)
 	v.profile.render()
 }
-
-func (v *configureView) relabel() { v.profile.relabel() }
 
 func (v *configureView) renderSteps(steps []session.Step) {
 	if len(steps) == len(v.shown) && (len(steps) == 0 || &steps[0] == &v.shown[0]) {

@@ -17,11 +17,11 @@ import (
 type boardsView struct {
 	u    *UI
 	form *configureView
-	note *doc.Element // what was filled in
+	note spoken // what was filled in
 }
 
 func newBoardsView(u *UI, form *configureView) *boardsView {
-	v := &boardsView{u: u, form: form, note: doc.ByID("preset-note")}
+	v := &boardsView{u: u, form: form, note: spoken{e: doc.ByID("preset-note")}}
 	chosen := js.FuncOf(func(_ js.Value, args []js.Value) any {
 		id, title, fields := args[0].String(), args[1].String(), args[2]
 		u.Post(func() { v.chosen(id, title, fields) })
@@ -45,10 +45,10 @@ func newBoardsView(u *UI, form *configureView) *boardsView {
 func (v *boardsView) chosen(id, title string, fields js.Value) {
 	v.form.profile.present.Board = id
 	if fields.IsNull() {
-		v.note.SetText(lang.F("No light or button of {0} is known. Nothing was changed.", title))
+		v.note.say(func() string { return lang.F("No light or button of {0} is known. Nothing was changed.", title) })
 		return
 	}
-	changes := ""
+	var changed []string // names of fields, each with its text
 	for _, name := range v.form.order {
 		text := fields.Get(name)
 		if text.Type() != js.TypeString || text.String() == v.form.text(name) {
@@ -56,11 +56,16 @@ func (v *boardsView) chosen(id, title string, fields js.Value) {
 		}
 		v.form.set(name, text.String())
 		v.form.typed(name)
-		changes = list(changes, SettingName(name)+" "+SettingValue(name, text.String()))
+		changed = append(changed, name, text.String())
 	}
-	if changes == "" {
-		v.note.SetText(lang.F("The form holds the pins of {0} already.", title))
-		return
-	}
-	v.note.SetText(lang.F("From {0}: {1}.", title, changes))
+	v.note.say(func() string {
+		if len(changed) == 0 {
+			return lang.F("The form holds the pins of {0} already.", title)
+		}
+		words := ""
+		for i := 0; i < len(changed); i += 2 {
+			words = list(words, SettingName(changed[i])+" "+SettingValue(changed[i], changed[i+1]))
+		}
+		return lang.F("From {0}: {1}.", title, words)
+	})
 }

@@ -110,9 +110,9 @@ func (v *deviceView) renderBringup() {
 	for i, s := range v.phases {
 		switch {
 		case i < now:
-			s.Set("done", show.OK)
+			s.Set(lang.T("done"), show.OK)
 		case i == now:
-			s.Set("now", show.Busy)
+			s.Set(lang.T("now"), show.Busy)
 		default:
 			s.Set("", show.Idle)
 		}
@@ -123,7 +123,7 @@ func (v *deviceView) renderBringup() {
 func (v *deviceView) renderCard() {
 	st := &v.u.state
 	d := &st.Device
-	name, _ := show.Cut(show.Visible(st.Port.Name), 60)
+	name := PortName(st.Port.Name)
 	if name == "" {
 		name = "NCP"
 	}
@@ -173,16 +173,16 @@ func (v *deviceView) renderChecklist() {
 		case done[i]:
 			s.Box.SetAttr("data-state", "done")
 			s.Shape.SetAttr("href", "#i-ok")
-			s.Word.SetText("done")
+			s.Word.SetText(lang.T("done"))
 		case next:
 			next = false
 			s.Box.SetAttr("data-state", "now")
 			s.Shape.SetAttr("href", "#i-idle")
-			s.Word.SetText("next")
+			s.Word.SetText(lang.T("next"))
 		default:
 			s.Box.SetAttr("data-state", "open")
 			s.Shape.SetAttr("href", "#i-idle")
-			s.Word.SetText("open")
+			s.Word.SetText(lang.T("open"))
 		}
 	}
 }
@@ -331,21 +331,21 @@ func (p *methodsPanel) render(list []session.Ability, known bool) {
 		switch a.Has {
 		case session.Yes:
 			has++
-			row.set("yes", "ok", "there")
+			row.set("yes", "ok", lang.T("there"))
 		case session.No:
 			missing++
-			row.set("no", "skip", "missing")
+			row.set("no", "skip", lang.T("missing"))
 		default:
-			row.set("unknown", "idle", "not known")
+			row.set("unknown", "idle", lang.T("not known"))
 		}
 	}
 	switch {
 	case has+missing == 0:
-		p.count.SetText("not asked yet")
+		p.count.SetText(lang.T("not asked yet"))
 	case missing == 0 && has == len(list):
-		p.count.SetText("all " + strconv.Itoa(has) + " there")
+		p.count.SetText(lang.F("all {0} there", strconv.Itoa(has)))
 	default:
-		p.count.SetText(strconv.Itoa(has) + " of " + strconv.Itoa(len(list)) + " there")
+		p.count.SetText(lang.F("{0} of {1} there", strconv.Itoa(has), strconv.Itoa(len(list))))
 	}
 }
 

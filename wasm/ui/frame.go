@@ -102,7 +102,7 @@ func (f *frame) goTo(focus bool) {
 func (f *frame) render() {
 	st := &f.u.state
 	word, tone := PhaseWords(st.Phase)
-	name, _ := show.Cut(show.Visible(st.Port.Name), 60)
+	name := PortName(st.Port.Name)
 	if name == "" {
 		name = lang.T("Serial port")
 	}

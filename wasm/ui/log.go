@@ -104,8 +104,6 @@ func (v *logView) pause(on, toEnd bool) {
 	}
 }
 
-func (v *logView) relabel() { v.pause(v.paused, false) }
-
 func (v *logView) clear() {
 	v.u.session.ClearLog()
 	v.wipe()

@@ -188,13 +188,6 @@ func (v *pinsView) render() {
 	v.empty.Show(len(pins) == 0)
 }
 
-func (v *pinsView) relabel() {
-	for _, r := range v.rows {
-		r.relabel()
-	}
-	v.aged = time.Time{}
-}
-
 // update brings the rows to what the pins are. Both are in the order of the numbers.
 func (v *pinsView) update(pins []session.Pin) {
 	v.shown = pins

@@ -18,7 +18,7 @@ type pinFiles struct {
 	u          *UI
 	box        *doc.Element
 	what, note *doc.Element // of the export
-	listNote   *doc.Element
+	listNote   spoken
 	exporting  bool
 	told       time.Time // when the note was last written
 }
@@ -31,7 +31,7 @@ const (
 )
 
 func newPinFiles(u *UI) *pinFiles {
-	f := &pinFiles{u: u, box: doc.ByID("pin-files"), what: doc.ByID("export-what"), note: doc.ByID("export-note"), listNote: doc.ByID("pin-list-note")}
+	f := &pinFiles{u: u, box: doc.ByID("pin-files"), what: doc.ByID("export-what"), note: doc.ByID("export-note"), listNote: spoken{e: doc.ByID("pin-list-note")}}
 	if stored, ok := page.Setting(listKey); ok {
 		if list, err := session.ParsePinList([]byte(stored)); err == nil {
 			_ = u.session.SetPinInfo(list...) // what does not fit is of another page
@@ -84,13 +84,15 @@ func (f *pinFiles) opened(file page.File, err error) {
 		f.box.SetAttribute("open", "")
 		name, _ := show.Cut(show.Visible(file.Name), 60)
 		if err != nil {
-			f.listNote.SetAttr("data-tone", "fail")
-			f.listNote.SetText(lang.F("{0} was not taken: {1}", name, fileFault(err)))
+			f.listNote.e.SetAttr("data-tone", "fail")
+			f.listNote.say(func() string { return lang.F("{0} was not taken: {1}", name, fileFault(err)) })
 			return
 		}
 		f.remember()
-		f.listNote.SetAttr("data-tone", "ok")
-		f.listNote.SetText(lang.N(len(list), "{0} pin of {1} taken over.", "{0} pins of {1} taken over.", name))
+		f.listNote.e.SetAttr("data-tone", "ok")
+		f.listNote.say(func() string {
+			return lang.N(len(list), "{0} pin of {1} taken over.", "{0} pins of {1} taken over.", name)
+		})
 	})
 }
 

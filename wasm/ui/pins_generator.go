@@ -19,7 +19,7 @@ type generatorView struct {
 	u                 *UI
 	fields            map[string]*doc.Element
 	fault, count      *doc.Element
-	file              *doc.Element // what was read of it
+	file              spoken // what was read of it
 	list              *doc.Element
 	row               doc.Pattern
 	rows              map[uint64]*doc.Element
@@ -31,7 +31,7 @@ type generatorView struct {
 func newGeneratorView(u *UI) *generatorView {
 	form := doc.ByID("generator-form")
 	v := &generatorView{
-		u: u, fields: make(map[string]*doc.Element), fault: doc.ByID("e-generator"), count: doc.ByID("generator-count"), file: doc.ByID("generator-file-note"),
+		u: u, fields: make(map[string]*doc.Element), fault: doc.ByID("e-generator"), count: doc.ByID("generator-count"), file: spoken{e: doc.ByID("generator-file-note")},
 		list: doc.ByID("generators"), row: doc.NewPattern("t-generator"), rows: make(map[uint64]*doc.Element),
 		shaped: form.All("[data-shape]"), forReplay: form.All("[data-replay]"),
 	}
@@ -70,10 +70,10 @@ func (v *generatorView) opened(file page.File, err error) {
 		v.replay = replay
 		name, _ := show.Cut(show.Visible(file.Name), 60)
 		if err != nil {
-			v.file.SetText(lang.F("{0} was not taken: {1}", name, fileFault(err)))
+			v.file.say(func() string { return lang.F("{0} was not taken: {1}", name, fileFault(err)) })
 			return
 		}
-		v.file.SetText(lang.N(len(replay.Values), "{1}: {0} value", "{1}: {0} values", name))
+		v.file.say(func() string { return lang.N(len(replay.Values), "{1}: {0} value", "{1}: {0} values", name) })
 	})
 }
 
@@ -110,15 +110,6 @@ func (v *generatorView) start() {
 			}
 		})
 	}()
-}
-
-// relabel makes the rows anew, in the language of the page.
-func (v *generatorView) relabel() {
-	for _, row := range v.rows {
-		row.Remove()
-	}
-	clear(v.rows)
-	v.told = time.Time{}
 }
 
 func (v *generatorView) render() {

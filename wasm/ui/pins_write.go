@@ -72,13 +72,6 @@ func (v *writeView) listen() {
 	u.OnSubmit(doc.ByID("pin-group"), v.writeGroup)
 }
 
-func (v *writeView) relabel() {
-	v.numberItems()
-	for i, row := range v.groupRows.All(".group-row") {
-		labelGroupRow(row, i)
-	}
-}
-
 // thePin reads the pin number of the form.
 func (v *writeView) thePin() (uint16, bool) {
 	n, ok := parsePin(v.pin.Input())

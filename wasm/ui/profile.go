@@ -24,6 +24,7 @@ type profileView struct {
 	file   *doc.Element
 	state  doc.Sign
 	notice doc.Sign
+	said   spoken // in notice
 
 	present profile.Profile   // what was opened, saved or applied last
 	base    map[string]string // texts of the form then; nil: nothing was
@@ -44,6 +45,7 @@ func newProfileView(u *UI, form *configureView) *profileView {
 		state:  doc.NewSign(doc.ByID("profile-state"), doc.ByID("profile-state-shape"), doc.ByID("profile-state-word")),
 		notice: doc.NewSign(doc.ByID("profile-notice"), doc.ByID("profile-notice-shape"), doc.ByID("profile-notice-text")),
 	}
+	v.said.e = v.notice.Word
 	v.recent = newRecentView(u, v)
 	v.compare = newCompareView(u, v)
 	if name, ok := page.Setting(currentKey); ok {
@@ -168,7 +170,7 @@ func (v *profileView) open(f page.File, err error) {
 	}
 	name, _ := show.Cut(show.Visible(f.Name), 60)
 	if err != nil {
-		v.refuse(lang.F("{0} was not opened.", name), err)
+		v.refuse(func() string { return lang.F("{0} was not opened.", name) }, err)
 		return
 	}
 	v.replace(func() {
@@ -197,7 +199,7 @@ func (v *profileView) replace(then func()) {
 func (v *profileView) use(p profile.Profile, warnings []profile.Warning) {
 	v.closeNotice()
 	if len(warnings) > 0 {
-		v.say(WarningWords(warnings), show.Warn)
+		v.say(func() string { return WarningWords(warnings) }, show.Warn)
 	}
 	v.form.fill(session.FormValues(p.Config))
 	v.namePins(p.Pins)
@@ -218,18 +220,21 @@ func (v *profileView) namePins(pins []profile.Pin) {
 }
 
 // refuse says why a file or a link was not opened.
-func (v *profileView) refuse(what string, err error) {
-	why := lang.T("It cannot be read.")
-	var e *profile.Error
-	if errors.As(err, &e) {
-		why = ProfileFault(e)
-	}
-	text, _ := show.Cut(what+" "+why, 400)
-	v.say(text, show.Fail)
+func (v *profileView) refuse(what func() string, err error) {
+	v.say(func() string {
+		why := lang.T("It cannot be read.")
+		var e *profile.Error
+		if errors.As(err, &e) {
+			why = ProfileFault(e)
+		}
+		text, _ := show.Cut(what()+" "+why, 400)
+		return text
+	}, show.Fail)
 }
 
-func (v *profileView) say(text string, tone show.Tone) {
-	v.notice.Set(text, tone)
+func (v *profileView) say(words func() string, tone show.Tone) {
+	v.said.say(words)
+	v.notice.SetTone(tone)
 	v.notice.Box.Show(true)
 }
 
@@ -255,8 +260,6 @@ func (v *profileView) renderState() {
 		v.state.Set(lang.T("As saved"), show.OK)
 	}
 }
-
-func (v *profileView) relabel() { v.edited, v.recent.stale = true, true }
 
 // fileName makes a name that every file system takes.
 func fileName(name string) string {

@@ -22,6 +22,7 @@ type offerView struct {
 	list     *doc.Element
 	row      doc.Pattern
 	yes, no  *doc.Element
+	fill     func() // says what stands in the card
 	accepted func()
 	refused  func()
 
@@ -54,22 +55,23 @@ func (v *offerView) link(fragment string) {
 	form := v.u.configure.profile
 	p, warnings, err := profile.ParseFragment(fragment)
 	if err != nil {
-		form.refuse(lang.T("The profile of the link was not opened."), err)
+		form.refuse(func() string { return lang.T("The profile of the link was not opened.") }, err)
 		return
 	}
-	v.list.Clear()
-	for _, d := range profile.Compare(p, &session.State{}) {
-		row := v.row.Copy()
-		row.Child(0).SetText(SettingName(d.Field))
-		row.Child(1).SetCut(SettingValue(d.Field, d.Want), 60)
-		v.list.Append(row)
-	}
 	name, _ := show.Cut(show.Visible(p.Name), doc.MaxField)
-	text := lang.T("Look at what it sets. Nothing is filled in before you say so, and nothing is sent before Apply.")
-	if len(warnings) > 0 {
-		text += " " + WarningWords(warnings)
-	}
-	v.ask(lang.F("This link carries a profile: {0}", name), text, lang.T("Use it"), lang.T("Ignore"))
+	v.ask(func() {
+		for _, d := range profile.Compare(p, &session.State{}) {
+			row := v.row.Copy()
+			row.Child(0).SetText(SettingName(d.Field))
+			row.Child(1).SetCut(SettingValue(d.Field, d.Want), 60)
+			v.list.Append(row)
+		}
+		text := lang.T("Look at what it sets. Nothing is filled in before you say so, and nothing is sent before Apply.")
+		if len(warnings) > 0 {
+			text += " " + WarningWords(warnings)
+		}
+		v.say(lang.F("This link carries a profile: {0}", name), text, lang.T("Use it"), lang.T("Ignore"))
+	})
 	v.accepted = func() {
 		form.replace(func() {
 			form.use(p, warnings)
@@ -79,12 +81,25 @@ func (v *offerView) link(fragment string) {
 	v.title.Focus()
 }
 
-func (v *offerView) ask(title, text, yes, no string) {
+// ask shows the card. fill says what stands in it, in the language of the page.
+func (v *offerView) ask(fill func()) {
+	v.fill = fill
+	v.relabel()
+	v.box.Show(true)
+}
+
+func (v *offerView) relabel() {
+	if v.fill != nil {
+		v.list.Clear()
+		v.fill()
+	}
+}
+
+func (v *offerView) say(title, text, yes, no string) {
 	v.title.SetText(title)
 	v.text.SetText(text)
 	v.yes.SetText(yes)
 	v.no.SetText(no)
-	v.box.Show(true)
 }
 
 // applied notes what was applied to the present device.
@@ -117,8 +132,9 @@ func (v *offerView) render() {
 	}
 	p := *v.sent
 	name, _ := show.Cut(show.Visible(p.Name), 60)
-	v.list.Clear()
-	v.ask(lang.T("Another device"), lang.F("{0} was applied to the last one. It can be applied to this one as it is.", name), lang.F("Apply {0}", name), lang.T("Not now"))
+	v.ask(func() {
+		v.say(lang.T("Another device"), lang.F("{0} was applied to the last one. It can be applied to this one as it is.", name), lang.F("Apply {0}", name), lang.T("Not now"))
+	})
 	v.asked = id
 	v.accepted = func() {
 		form := v.u.configure.profile

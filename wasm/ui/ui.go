@@ -123,23 +123,6 @@ func (u *UI) render() {
 // part is what shows something in a view. It is rendered while its view is shown.
 type part interface{ render() }
 
-// relabeler is a part that keeps texts which render does not write anew each time. It
-// drops them, because the page speaks another language now.
-type relabeler interface{ relabel() }
-
-// relabel shows everything in the language of the page.
-func (u *UI) relabel() {
-	u.frame.relabel()
-	u.problem.relabel()
-	for _, parts := range u.parts {
-		for _, p := range parts {
-			if r, ok := p.(relabeler); ok {
-				r.relabel()
-			}
-		}
-	}
-}
-
 // ready tells whether an NCP answers.
 func (u *UI) ready() bool { return u.state.Phase == session.PhaseReady }
 

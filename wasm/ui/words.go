@@ -44,6 +44,15 @@ func PhaseWords(p session.Phase) (string, show.Tone) {
 	return lang.T("No device"), show.Idle
 }
 
+// PortName is the name of a port as it is shown.
+func PortName(name string) string {
+	if name == "Simulated NCP" { // the page's own, from wasm/simworker
+		return lang.T("Simulated NCP")
+	}
+	name, _ = show.Cut(show.Visible(name), 60)
+	return name
+}
+
 // StateWords says an NCP's state.
 func StateWords(s ncp.State, known bool) (string, show.Tone) {
 	if !known {

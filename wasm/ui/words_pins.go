@@ -70,13 +70,23 @@ func finite(values []float64) []float64 {
 	return kept
 }
 
+// What package session says of files, as far as it does not quote them.
+//
+//lang:texts
+var _ = [...]string{
+	"the file is larger than 1 MiB", "the file is empty", "there is no value in it", "the first line must name the columns, one of them pin",
+	"a line without a pin", "the header must name the column of the values: value", "a line with too few columns", "a value that a pin cannot have",
+	"values of more than one pin", "a time is no number of seconds", "times must not go back, nor last longer than a week", "too many columns",
+	"not UTF-8 text", "text behind a quoted cell", "a quotation mark is not closed",
+}
+
 // fileFault says why a file was not taken.
 func fileFault(err error) string {
 	text := lang.T("it is too long or cannot be read")
 	if e, ok := err.(*session.FileError); ok {
-		text = e.Text
+		text = lang.T(e.Text)
 		if e.Line > 0 {
-			text = lang.F("line {0}: {1}", strconv.Itoa(e.Line), e.Text)
+			text = lang.F("line {0}: {1}", strconv.Itoa(e.Line), text)
 		}
 	} else if p := session.ProblemOf(err); p.Code == session.CodeInput {
 		text = p.Detail
