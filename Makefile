@@ -61,7 +61,7 @@ test-wasm: setup-build
 .PHONY: test-page
 test-page: build
 	@scripts/setup.sh browser xvfb
-	go test -count=1 -p 1 -timeout 8m ./e2e/...
+	go test -count=1 -p 1 -timeout 12m ./e2e/...
 
 .PHONY: test-webserial
 test-webserial: build ## the same flow over real Web Serial in a guest of ../shared/webserial-vm (root, once)

@@ -35,6 +35,7 @@ const (
 // last changes take to be counted.
 const (
 	warmUp = 5 * time.Second
+	settle = 60 * time.Second // until a view has turned over all of the 100,000 frames that it keeps
 	drain  = 1500 * time.Millisecond
 )
 
@@ -138,6 +139,9 @@ func (s *speed) show(view string) error {
 // measure lets the load run and prints what the page does meanwhile.
 func (s *speed) measure(name string) error {
 	s.load(speedChanges)
+	if s.fill {
+		time.Sleep(settle)
+	}
 	time.Sleep(warmUp)
 	start, err := s.memory()
 	if err != nil {
