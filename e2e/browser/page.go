@@ -93,9 +93,17 @@ func (p *Page) prepare(o PageOptions) error {
 
 // Scheme makes the system's colours "light" or "dark".
 func (p *Page) Scheme(name string) error {
-	_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}},
-	})
+	return p.Media(map[string]string{"prefers-color-scheme": name})
+}
+
+// Media sets what the person asked the system for, such as "forced-colors" to "active"
+// or "prefers-reduced-motion" to "reduce". What it does not name is as before all calls.
+func (p *Page) Media(features map[string]string) error {
+	var list []*emulation.MediaFeature
+	for name, value := range features {
+		list = append(list, &emulation.MediaFeature{Name: name, Value: value})
+	}
+	_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: list})
 	return err
 }
 
