@@ -210,7 +210,8 @@ func (d *frameDetail) renderFields() {
 			row.SetAttr("data-tone", "fail")
 		}
 		if f.Doc != "" {
-			button.SetAttr("title", f.Doc)
+			button.Child(0).SetAttr("title", f.Doc)
+			button.Child(0).SetAttr("lang", "en")
 		}
 		d.list.Append(row)
 		d.rows = append(d.rows, row)
