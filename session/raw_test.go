@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"ncpweb/ncp"
@@ -24,6 +25,7 @@ func TestInvokeAnyMethod(t *testing.T) {
 			t.Error("an adapter without a connection")
 		}
 		l.connect()
+		synctest.Wait() // both at one moment
 		if b, st := l.s.Brief(), l.s.State(); b.Phase != st.Phase || b.Baud != st.Baud || b.Link != st.Link || b.LogNext != st.LogNext || b.Pins != nil {
 			t.Errorf("Brief %+v\nState %+v", b, st)
 		}
