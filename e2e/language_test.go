@@ -97,11 +97,10 @@ func TestLanguage(t *testing.T) {
 		v.must(v.Do(`document.getElementById("language").click()`))
 		v.wait(`document.documentElement.lang === "`+code+`" && document.getElementById("language").lang === "`+code+`"`, 2*time.Second)
 		// Programs show it in the next frame of the screen.
-		v.must(v.Do(`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 60))))`))
+		v.must(v.Do(`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30))))`))
 	}
 	there := func(where string) {
 		t.Helper()
-		inUkrainian(where)
 		change("en")
 		for _, text := range eval[[]string](v, said) {
 			if cyrillic.MatchString(text) {
@@ -109,10 +108,11 @@ func TestLanguage(t *testing.T) {
 			}
 		}
 		change("uk")
-		inUkrainian(where + " again")
+		inUkrainian(where)
 	}
 
 	v.sees("#connect", "Під’єднати", time.Second)
+	inUkrainian("at first")
 	there("start")
 	v.connect()
 	v.sees("#chip-detail", "У мережі", 10*time.Second)
@@ -173,8 +173,9 @@ func TestLanguage(t *testing.T) {
 	there("explorer")
 
 	v.show("log")
-	v.wait(`document.getElementById("log").log?.ready`, 5*time.Second)
+	v.drawn("38400 бод") // what the page remarks in it
 	there("log")
+	v.drawn("38400 бод")
 
 	v.show("doctor")
 	v.must(v.Do(`document.getElementById("doctor-fault").value = "denied"`))

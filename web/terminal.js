@@ -215,7 +215,7 @@ export class Log {
   #entry(flags, time, bytes) {
     if (flags & (NOTE | SENT)) {
       const text = new LineText();
-      const shown = flags & SENT ? trimmed(bytes) : bytes;
+      const shown = flags & SENT ? trimmed(bytes) : remark(bytes);
       const head = this.#stamp(time) + (flags & NOTE ? "\x1b[1;38;5;16m• " : "\x1b[38;5;17m› ");
       return this.#unwrite() + head + text.add(shown) + text.end() + "\x1b[m\r\n";
     }
@@ -321,9 +321,14 @@ export class Log {
       this.#hooks.again();
     });
     new ResizeObserver(() => this.#fit()).observe(this.#box);
+    let language = document.documentElement.lang;
     new MutationObserver(() => {
       this.#colors();
+      if (language === document.documentElement.lang) return;
+      language = document.documentElement.lang;
       this.#words();
+      this.clear();
+      this.#hooks.again();
     }).observe(document.documentElement, { attributeFilter: ["data-theme", "lang"] });
     for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) matchMedia(query).addEventListener("change", () => this.#colors());
     this.#term.onScroll(() => this.#scrolled());
@@ -475,6 +480,18 @@ function parseHex(text) {
   const digits = text.replace(/0x|[\s,:;]/gi, "");
   if (digits.length % 2 || /[^\da-f]/i.test(digits)) return null;
   return Uint8Array.from({ length: digits.length / 2 }, (_, i) => parseInt(digits.slice(2 * i, 2 * i + 2), 16));
+}
+
+/**
+ * A remark of the page in its language. What begins with a digit is put into the text;
+ * wasm/ui/words_log.go lists the texts.
+ * @param {Uint8Array} bytes
+ */
+function remark(bytes) {
+  /** @type {string[]} */
+  const put = [];
+  const text = new TextDecoder().decode(bytes).replace(/(?<![^ ])\d[^ ,]*/g, (n) => `{${put.push(n) - 1}}`);
+  return new TextEncoder().encode(t(text).replace(/\{(\d)\}/g, (whole, i) => put[i] ?? whole));
 }
 
 /**

@@ -52,6 +52,18 @@ func RawNote(st *session.State) string {
 	return lang.T("Lines can be sent when the port is open as a terminal. The NCP is let go meanwhile.")
 }
 
+// Remarks that package session writes into the log, as web/terminal.js asks for them.
+//
+//lang:texts
+var _ = [...]string{
+	"found at {0} baud", "boot log heard, waiting for the NCP", "changing to {0} baud", "{0} baud proven", "the NCP does not take {0} baud",
+	"{0} baud does not carry", "the line has errors at {0} baud, the rate stays", "nothing comes back at {0} baud, asking for the old rate",
+	"reset pulse", "waiting until the NCP restarts by itself, up to a minute", "NCP {0} answers at {1} baud", "the NCP restarts",
+	"the NCP has restarted", "the NCP no longer answers", "this is another device", "the NCP asked for the time and got this computer's",
+	"the NCP has lost its configuration: applying it again", "the port is lent", "unplugged", "disconnected", "{0} baud",
+	"terminal at {0} baud", "reset pulse on DTR and RTS",
+}
+
 //lang:texts
 var confirmForget = Confirmation{
 	Title:  "Forget this device",
