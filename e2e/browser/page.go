@@ -215,6 +215,11 @@ func (p *Page) Fill(selector, text string) error {
 // Press types keys to whatever has the focus: text, or keys of package kb.
 func (p *Page) Press(keys string) error { return p.do(chromedp.KeyEvent(keys)) }
 
+// PressShifted is Press while Shift is held down: Shift and Tab goes backwards.
+func (p *Page) PressShifted(keys string) error {
+	return p.do(chromedp.KeyEvent(keys, chromedp.KeyModifiers(chromedp.ModifierShift)))
+}
+
 // Text returns the visible text of the first element that a selector finds.
 func (p *Page) Text(selector string) (string, error) {
 	s, err := Eval[string](p, `(document.querySelector(`+quote(selector)+`)?.innerText ?? "")`)
