@@ -31,7 +31,7 @@ export function choose(changes, choices) {
     const items = choices();
     if (!items.some(({ id }) => id === chosen)) chosen = items[0]?.id ?? "";
     list.replaceChildren(...items.map((c) => item(c, c.id === chosen)));
-    if (items.length === 0) list.append(element("li", { class: "muted" }, t("Nothing is plugged in")));
+    if (items.length === 0) list.append(element("li", { class: "muted", role: "none" }, t("Nothing is plugged in")));
     connect.toggleAttribute("disabled", items.length === 0);
   };
   list.addEventListener("change", (e) => {
@@ -68,7 +68,7 @@ function item({ id, name, detail }, checked) {
   input.checked = checked;
   const label = element("label", {}, input, element("bdi", {}, name));
   if (detail) label.append(element("span", { class: "muted" }, detail));
-  return element("li", {}, label);
+  return element("li", { role: "none" }, label);
 }
 
 /**
