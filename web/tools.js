@@ -75,7 +75,11 @@ export async function start(running, ended) {
   } catch (e) {
     why = describe(e).message;
   }
-  // Whatever still calls it gets no answer, rather than an exception each time.
+  // Whatever still calls it gets no answer, rather than an exception each time. Its timers
+  // must not fire any more: they wait for the program in a loop.
+  const left = /** @type {{_scheduledTimeouts: Map<number, number>}} */ (/** @type {unknown} */ (go))._scheduledTimeouts;
+  for (const timer of left.values()) clearTimeout(timer);
+  left.clear();
   Object.assign(go, { _resume() {} });
   delete document.documentElement.dataset.tools;
   ended(true, why);
