@@ -34,7 +34,15 @@ const at = `(selector => {
 	const box = log ?? drawn.at(-1), r = box.getBoundingClientRect();
 	const [left, right, top, bottom] = [Math.max(r.left, 0), Math.min(r.right, innerWidth), Math.max(r.top, 0), Math.min(r.bottom, innerHeight)];
 	const spots = [0.1, 0.5, 0.9].flatMap(y => [0.1, 0.5, 0.9].map(x => document.elementFromPoint(left + (right - left) * x, top + (bottom - top) * y)));
-	const fault = !box.checkVisibility({ visibilityProperty: true }) ? "hidden" : !ring ? "no focus ring" : right <= left || bottom <= top ? "out of the window"
+	// What does not scroll cuts off what does not fit in it. A ring may touch one edge.
+	const style = getComputedStyle(box), around = parseFloat(style.outlineOffset) + parseFloat(style.outlineWidth);
+	let cut = 0;
+	for (let p = box.parentElement; p && p !== document.body; p = p.parentElement) {
+		const s = getComputedStyle(p), q = p.getBoundingClientRect();
+		if (s.overflowX !== "hidden" && s.overflowX !== "clip" && s.contain !== "strict") continue;
+		cut = Math.max(cut, [r.left - around < q.left - 1, r.right + around > q.right + 1, r.top - around < q.top - 1, r.bottom + around > q.bottom + 1].filter(Boolean).length);
+	}
+	const fault = !box.checkVisibility({ visibilityProperty: true }) ? "hidden" : !ring ? "no focus ring" : right <= left || bottom <= top ? "out of the window" : cut > 1 && !log ? "cut off"
 		: !spots.some(s => s && (box.contains(s) || s.contains(box) && label)) ? "covered by " + spots[4]?.outerHTML.slice(0, 80) : "";
 	return { There: e.matches(selector), Lost: false, Name: name, Fault: fault } })`
 
@@ -202,5 +210,49 @@ func TestKeyboardDialogs(t *testing.T) {
 	v.focused("preset")
 	if n := device.NCP().Stats().Boots; n > 1 {
 		t.Errorf("%d boots", n)
+	}
+}
+
+// TestFocusIsSeen: Tab goes through the whole of every view, on a desktop and on a phone
+// with a keyboard, and one sees where it is all the time: nothing covers it.
+func TestFocusIsSeen(t *testing.T) {
+	for name, o := range map[string]browser.PageOptions{
+		"desktop": {Width: 1280, Height: 700},
+		"phone":   {Width: 360, Height: 640, Touch: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, url := withNCP(t, ncpsim.Options{Provisioned: true, Initialized: true, Dashboard: ncpsim.Dashboard{Period: time.Second}})
+			v := open(t, url, o)
+			v.connect()
+			for _, name := range []string{"device", "configure", "pins", "traffic", "explorer", "doctor", "log"} {
+				v.show(name)
+				v.opened(name)
+				v.through(name)
+			}
+		})
+	}
+}
+
+// through presses Tab until the focus has gone through the page, and fails for each
+// place where it is not seen.
+func (v *view) through(name string) {
+	v.t.Helper()
+	v.must(v.Do(`document.querySelector(".brand").focus()`))
+	for n := 0; ; n++ {
+		v.press(kb.Tab)
+		s := eval[stop](v, at+`(".skip")`)
+		if s.Fault != "" {
+			v.t.Errorf("%s: the focus on %s: %s", name, s.Name, s.Fault)
+		}
+		if s.Lost || s.There {
+			if n < 12 {
+				v.t.Errorf("%s: %d places for the focus", name, n)
+			}
+			return
+		}
+		if n > maxStops {
+			v.t.Fatalf("%s: the focus is caught at %s", name, s.Name)
+		}
 	}
 }
