@@ -29,10 +29,16 @@ var allowed = map[string]string{
 
 	"internal/json": "",
 	"board":         "internal/json",
+	"slip":          "",
+
+	"firmware":          "",
+	"firmware/espimage": "firmware",
+	"firmware/manifest": "firmware firmware/espimage internal/json",
 
 	// floor 1: the endpoint and the wire
 	"ncp/rpc": "ncp/frame",
 	"sim":     "serial",
+	"flash":   "firmware",
 
 	// floor 2: the protocol and the devices
 	"ncp":          "ncp/rpc",
@@ -42,6 +48,8 @@ var allowed = map[string]string{
 	"ncp/traffic":  "ncp ncp/rpc ncp/trace ncp/schema internal/json",
 	"sim/ncpsim":   "sim serial ncp/frame",
 	"sim/faultsim": "sim sim/ncpsim serial serial/inbox ncp/frame",
+	"sim/espsim":   "sim sim/ncpsim serial",
+	"flash/esp":    "flash firmware firmware/espimage slip serial internal/json",
 
 	// floor 3: one device's life
 	"session":         "ncp ncp/link ncp/rpc ncp/frame ncp/trace serial session/history internal/json",
@@ -54,6 +62,8 @@ var allowed = map[string]string{
 	"wasm/ui":        "session session/history session/profile board ncp serial internal/json wasm/webserial wasm/page wasm/doc wasm/loop wasm/show wasm/lang wasm/bridge",
 	"wasm/tools":     "wasm/toolui wasm/bridge wasm/webserial",
 	"wasm/toolui":    "doctor ncp ncp/rpc ncp/schema ncp/trace ncp/traffic serial wasm/webserial wasm/bridge wasm/page wasm/doc wasm/loop wasm/show wasm/lang",
+	"wasm/workshop":  "wasm/workui wasm/bridge wasm/webserial",
+	"wasm/workui":    "flash flash/esp firmware firmware/espimage firmware/manifest board serial internal/json wasm/webserial wasm/bridge wasm/page wasm/doc wasm/loop wasm/show wasm/lang",
 	"wasm/bridge":    "session ncp ncp/rpc ncp/trace serial wasm/webserial",
 	"wasm/loop":      "wasm/doc",
 	"wasm/doc":       "wasm/show",
@@ -61,20 +71,20 @@ var allowed = map[string]string{
 	"wasm/lang":      "",
 	"wasm/page":      "wasm/lang",
 	"wasm/webserial": "serial serial/inbox",
-	"wasm/simworker": "lab/portlink sim sim/ncpsim sim/faultsim serial",
+	"wasm/simworker": "lab/portlink sim sim/ncpsim sim/faultsim sim/espsim serial",
 
 	// tools, beside the house
-	"lab":               "lab/portlink sim sim/ncpsim sim/faultsim serial serial/inbox",
+	"lab":               "lab/portlink sim sim/ncpsim sim/faultsim sim/espsim serial serial/inbox",
 	"lab/portlink":      "sim serial",
-	"cmd/lab":           "lab sim sim/ncpsim sim/faultsim serial",
+	"cmd/lab":           "lab sim sim/ncpsim sim/faultsim sim/espsim serial",
 	"cmd/ncpgen":        "ncp/idl",
 	"cmd/dist":          "",
 	"internal/archtest": "",
 	"internal/vectors":  "", // for tests: no product imports it
 	"e2e":               "",
-	"e2e/browser":       "lab sim sim/ncpsim serial",
+	"e2e/browser":       "lab sim sim/ncpsim sim/espsim serial",
 	"e2e/webserial":     "",
-	"bench":             "e2e/browser lab sim sim/ncpsim serial ncp/frame",
+	"bench":             "e2e/browser lab sim sim/ncpsim sim/espsim serial ncp/frame",
 }
 
 // forbiddenInTests lists what the tests of a package may not import although other
@@ -83,6 +93,7 @@ var allowed = map[string]string{
 var forbiddenInTests = map[string]string{
 	"sim":        "ncp ncp/rpc ncp/link session",
 	"sim/ncpsim": "ncp ncp/rpc ncp/link session",
+	"sim/espsim": "ncp ncp/rpc ncp/link session flash flash/esp slip firmware firmware/espimage",
 }
 
 // heavy are packages that cost the page's program much: fmt with the reflect that it

@@ -1,0 +1,4 @@
+package esp
+
+// Reset is how a chip is brought into its loader.
+type Reset struct{}
