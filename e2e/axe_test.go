@@ -66,7 +66,7 @@ func (v *view) show(name string) {
 	v.t.Helper()
 	v.must(v.Do(`location.hash = "#` + name + `"`))
 	v.wait(`document.querySelector('[data-view="`+name+`"]').checkVisibility()`, 2*time.Second)
-	v.wait(`!document.querySelector('[data-view="`+name+`"][data-tools]') || document.documentElement.dataset.tools === "ready"`, 15*time.Second)
+	v.program(name)
 	time.Sleep(300 * time.Millisecond) // what the view loads or draws when first shown
 }
 

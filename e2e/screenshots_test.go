@@ -35,7 +35,7 @@ func TestScreenshots(t *testing.T) {
 			shoot := func(view string) {
 				t.Helper()
 				v.must(v.Do(`location.hash = "` + view + `"; scrollTo(0, 0); document.activeElement?.blur()`))
-				v.wait(`!document.querySelector('[data-view="`+view+`"][data-tools]') || document.documentElement.dataset.tools === "ready"`, 15*time.Second)
+				v.program(view)
 				if view == "explorer" {
 					v.pickMethod("getTime")
 					v.must(v.Do(`document.getElementById("explorer-call").click()`))

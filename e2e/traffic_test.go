@@ -30,6 +30,12 @@ func (v *view) tools() {
 	v.wait(`document.documentElement.dataset.tools === "ready"`, 15*time.Second)
 }
 
+// program waits until the program of a view runs, where it has one of its own.
+func (v *view) program(name string) {
+	v.t.Helper()
+	v.wait(`(p => !p || document.documentElement.dataset[p.dataset.program] === "ready")(document.querySelector('[data-view="`+name+`"][data-program]'))`, 15*time.Second)
+}
+
 // give hands a file to an input.
 func (v *view) give(input, name, text string) {
 	v.t.Helper()
@@ -206,13 +212,13 @@ func TestToolsDoNotLoad(t *testing.T) {
 	}
 	v := load(t, chromium, url+"#traffic", browser.PageOptions{})
 	v.allow("404")
-	v.sees("#tools-load", "could not be loaded", 10*time.Second)
+	v.sees("#program-load", "could not be loaded", 10*time.Second)
 	v.connect()
 	v.goTo("device")
-	v.wait(`!document.getElementById("tools-load").checkVisibility()`, time.Second)
+	v.wait(`!document.getElementById("program-load").checkVisibility()`, time.Second)
 	v.goTo("traffic")
 	page.on.Store(false)
-	v.click("#tools-load-retry")
+	v.click("#program-load-retry")
 	v.tools()
 	v.sees("#traffic-grid", "hasUID", 5*time.Second)
 }
@@ -227,12 +233,12 @@ func TestToolsStop(t *testing.T) {
 	v.allow("panic")
 	v.allow("goroutine")
 	v.click("#traffic-report")
-	v.sees("#tools-load", "The tools stopped", 5*time.Second)
+	v.sees("#program-load", "The tools stopped", 5*time.Second)
 	v.sees("#chip", "Board", time.Second)
 	v.goTo("device")
 	v.must(v.Do(`ncpweb.page.copy = copyOf`))
 	v.goTo("traffic")
-	v.click("#tools-load-retry")
+	v.click("#program-load-retry")
 	v.tools()
 	v.sees("#traffic-grid", "hasUID", 5*time.Second)
 	v.click("#traffic-pause")

@@ -11,7 +11,7 @@ import { setting, store } from "./settings.js";
 const parts = {
   chart: () => import("./chart.js"),
   terminal: () => import("./terminal.js"),
-  tools: () => import("./tools.js"),
+  program: () => import("./program.js"),
   boards: () => import("./boards.js"),
 };
 

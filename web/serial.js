@@ -56,14 +56,18 @@ export class Line {
   chunk = new Uint8Array(CHUNK);
   #port;
   #sink;
+  /** The program that uses it; "" once it does not any more. */
+  owner;
 
   /**
    * @param {SerialPort} port
    * @param {Sink} sink
+   * @param {string} [owner]
    */
-  constructor(port, sink) {
+  constructor(port, sink, owner = "") {
     this.#port = port;
     this.#sink = sink;
+    this.owner = owner;
     this.#port.addEventListener("disconnect", this.#disconnected);
   }
 
@@ -139,6 +143,7 @@ export class Line {
   /** Ends the connection to the program: nothing is told any more. */
   detach() {
     this.#sink = nobody;
+    this.owner = "";
     this.#port.removeEventListener("disconnect", this.#disconnected);
   }
 
@@ -254,6 +259,8 @@ export function describe(e) {
  */
 export class Shim {
   #providers;
+  /** @type {Line[]} */
+  #lines = [];
 
   /**
    * @param {Record<string, Ports | (() => Promise<Ports>)>} providers
@@ -327,9 +334,23 @@ export class Shim {
   /**
    * @param {SerialPort} port
    * @param {Sink} sink
+   * @param {string} owner the program
    */
-  line(port, sink) {
-    return new Line(port, sink);
+  line(port, sink, owner) {
+    const line = new Line(port, sink, owner);
+    this.#lines = [...this.#lines.filter((l) => l.owner), line];
+    return line;
+  }
+
+  /**
+   * Closes what a program that has ended left open.
+   * @param {string} owner
+   */
+  end(owner) {
+    for (const line of this.#lines.filter((l) => l.owner === owner)) {
+      line.detach();
+      line.close(0);
+    }
   }
 
   /**

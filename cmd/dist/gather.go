@@ -17,6 +17,7 @@ var programs = []struct {
 }{
 	{"ncpweb.wasm", "./wasm", lean},
 	{"tools.wasm", "./wasm/tools", lean},
+	{"workshop.wasm", "./wasm/workshop", nil},
 	{"sim.wasm", "./wasm/simworker", nil},
 }
 

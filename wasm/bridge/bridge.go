@@ -1,8 +1,8 @@
-// Package bridge joins the two programs of the page: the first one, which owns the
-// session, offers it (Offer); the tools program finds and uses it (Find). Both run on
-// the page's one thread, so every function that crosses answers at once or calls back
-// later, and none waits. What crosses is numbers, bytes and short texts, checked on the
-// side that takes them.
+// Package bridge joins the programs of the page: the first one, which owns the session,
+// offers it (Offer); the others find and use it (Find). All run on the page's one
+// thread, so every function that crosses answers at once or calls back later, and none
+// waits. What crosses is numbers, bytes and short texts, checked on the side that takes
+// them.
 package bridge
 
 import (
@@ -14,7 +14,7 @@ import (
 	"ncpweb/session"
 )
 
-// Names of what the programs need of the session beside Status, so that the tools need
+// Names of what the programs need of the session beside Status, so that the others need
 // not know the session itself.
 type (
 	Phase   = session.Phase
@@ -24,7 +24,7 @@ type (
 	Link    = session.LinkStats
 )
 
-// Phases, values of Tri, and Codes that the tools look at.
+// Phases, values of Tri, and Codes that the others look at.
 const (
 	PhaseIdle  = session.PhaseIdle
 	PhaseReady = session.PhaseReady
@@ -48,7 +48,7 @@ const MaxArgs = session.MaxArgs
 // ProblemOf returns what a person is told about the error of a Core, or nil for none.
 func ProblemOf(err error) *Problem { return session.ProblemOf(err) }
 
-// Status is what the tools know of the connection, at one moment.
+// Status is what the other programs know of the connection, at one moment.
 type Status struct {
 	Phase               Phase
 	Open                bool // a port is open, or being opened
@@ -64,6 +64,7 @@ type Status struct {
 	Link                Link
 	Methods             []Ability // what hasUID told
 	FrameCount          uint64    // good frames in and out since the connection began
+	Held                string    // what a program does that works with a port: see Core.Hold; empty: none does
 }
 
 // Ability tells whether this NCP has a method.
@@ -114,6 +115,7 @@ func appendStatus(b []byte, s *Status) []byte {
 	w.text(s.Port, maxShort)
 	w.text(s.Source, maxShort)
 	w.text(s.Version, maxShort)
+	w.text(s.Held, maxShort)
 	l := &s.Link
 	w.numbers(uint64(l.RTTLast), uint64(l.RTTMedian), uint64(l.RTTWorst), l.Pings, l.Missed, l.RxFrames, l.TxFrames, l.RxBytes, l.TxBytes,
 		l.CRCErrors, l.NoiseBytes, l.LateResults, l.Dropped, l.BringUps)
@@ -136,7 +138,7 @@ func parseStatus(b []byte) (Status, error) {
 		VendorID: uint16(r.number(0xFFFF)), ProductID: uint16(r.number(0xFFFF)),
 		State: ncp.State(r.number(255)), StateKnown: r.number(1) != 0, Configured: Tri(r.number(2)), Problem: Code(r.number(255)), FrameCount: r.number(1 << 62),
 	}
-	s.Port, s.Source, s.Version = r.text(maxShort), r.text(maxShort), r.text(maxShort)
+	s.Port, s.Source, s.Version, s.Held = r.text(maxShort), r.text(maxShort), r.text(maxShort), r.text(maxShort)
 	l := &s.Link
 	l.RTTLast, l.RTTMedian, l.RTTWorst = r.duration(), r.duration(), r.duration()
 	for _, p := range []*uint64{&l.Pings, &l.Missed, &l.RxFrames, &l.TxFrames, &l.RxBytes, &l.TxBytes,

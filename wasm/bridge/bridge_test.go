@@ -16,7 +16,7 @@ import (
 func sample() Status {
 	return Status{
 		Phase: PhaseReady, Open: true, Baud: 460800, Port: "CP210x", VendorID: 0x10C4, ProductID: 0xEA60, Source: "lab",
-		Version: "0.7.0", State: ncp.StateConnected, StateKnown: true, Configured: Yes, Problem: session.CodeTimeout, FrameCount: 1 << 40,
+		Version: "0.7.0", Held: "Flashing", State: ncp.StateConnected, StateKnown: true, Configured: Yes, Problem: session.CodeTimeout, FrameCount: 1 << 40,
 		Link:    Link{RTTLast: 3 * time.Millisecond, RTTMedian: 2, RTTWorst: time.Second, Pings: 1, Missed: 2, RxFrames: 3, TxFrames: 4, RxBytes: 5, TxBytes: 6, CRCErrors: 7, NoiseBytes: 8, LateResults: 9, Dropped: 10, BringUps: 1 << 60},
 		Methods: []Ability{{UID: 0x0101, Has: Yes}, {UID: 0x0346, Has: No}, {UID: 0xFFFF, Has: Unknown}},
 	}

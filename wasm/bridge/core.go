@@ -4,272 +4,282 @@ package bridge
 
 import (
 	"context"
-	"sync"
+	"errors"
+	"os"
 	"syscall/js"
 	"time"
 
+	"ncpweb/ncp/rpc"
 	"ncpweb/serial"
 	"ncpweb/session"
 	"ncpweb/wasm/webserial"
 )
 
-// name is the property of globalThis.ncpweb under which the first program leaves what
-// it offers.
-const name = "core"
-
-// Frames is where the recorded frames are: see trace.Recorder.
-type Frames interface {
-	Read(cursor uint64, dst []byte) (n int, next, missed uint64)
-	Clear()
+// Core is the first program of the page, as the others see it. Its methods are safe for
+// concurrent use; those with a context block until the answer is there, so they must
+// not be called in handlers of the browser. Errors carry a Problem (see ProblemOf) and
+// wrap what rpc tells of a call: an rpc.Status, rpc.ErrTimeout.
+type Core struct {
+	object js.Value
+	shim   *webserial.Shim
+	own    string   // the name of the program that uses it
+	buf    js.Value // what frames are handed over in
+	status js.Value // what a Status is handed over in
 }
 
-// Host is what the first program offers. Its functions are called in handlers of the
-// browser: they must not wait.
-type Host struct {
-	Session *session.Session
-	Frames  Frames                                                // nil: no frames are recorded
-	Report  func(done func(string))                               // what "copy details" copies; done may be called later
-	Toast   func(text, tone string)                               // shows a short word
-	Connect func(a serial.Adapter)                                // connects as if the person had chosen it
-	Adapter func(source string, port js.Value) *webserial.Adapter // finds the adapter of a port; nil: there is none
-}
+var _ rpc.Caller = (*Core)(nil)
 
-// offer is the first program's half.
-type offer struct {
-	h      Host
-	frames []byte // what one call of frames hands over, reused
+// frameBytes is how much of the recorded frames is handed over at once at most.
+const frameBytes = 128 << 10
 
-	mu      sync.Mutex
-	last    int
-	calls   map[int]context.CancelFunc // under way
-	adapter *webserial.Adapter         // the one that was released last
-	stop    func()                     // ends the watching; nil: nobody watches
-}
-
-// maxCalls bounds how many calls of the tools are under way at a time.
-const maxCalls = 64
-
-// Offer leaves the first program's half of the bridge for the tools.
-func Offer(h Host) {
-	o := &offer{h: h, calls: make(map[int]context.CancelFunc)}
-	object := js.Global().Get("Object").New()
-	for name, f := range map[string]func([]js.Value) any{
-		"status": o.status, "watch": o.watch, "frames": o.readFrames, "clear": o.clear, "invoke": o.invoke, "notify": o.notify,
-		"cancel": o.cancel, "report": o.report, "toast": o.toast, "release": o.release, "resume": o.resume,
-	} {
-		object.Set(name, js.FuncOf(func(_ js.Value, args []js.Value) any { return f(args) }))
+// Find finds the first program. It fails where the page has none.
+func Find(shim *webserial.Shim) (*Core, error) {
+	object := js.Global().Get("ncpweb").Get(name)
+	if object.Type() != js.TypeObject {
+		return nil, errors.New("bridge: the page's first program offers nothing")
 	}
-	js.Global().Get("ncpweb").Set(name, object)
+	array := js.Global().Get("Uint8Array")
+	return &Core{object: object, shim: shim, own: os.Args[0], buf: array.New(16 + frameBytes), status: array.New(maxStatus)}, nil
 }
 
-// Unwatch ends what a tools program that has ended had asked to be told.
-func Unwatch() { js.Global().Get("ncpweb").Get(name).Call("watch", js.Null()) }
-
-// later calls a function of the tools when the browser's stack is empty: neither
-// program ever runs inside a call of the other that came from a call of its own.
-func later(f js.Value, args ...any) {
-	bound := f.Call("bind", append([]any{js.Null()}, args...)...)
-	js.Global().Call("queueMicrotask", bound)
-}
-
-// toJS copies bytes into a new array.
-func toJS(b []byte) js.Value {
-	a := js.Global().Get("Uint8Array").New(len(b))
-	js.CopyBytesToJS(a, b)
-	return a
-}
-
-// fromJS copies at most most bytes of an array; nil for what is none.
-func fromJS(v js.Value, most int) []byte {
-	if !isBytes(v) {
-		return nil
-	}
-	n := v.Get("length").Int()
-	if n > most {
-		return nil
-	}
-	b := make([]byte, n)
-	js.CopyBytesToGo(b, v)
-	return b
-}
-
-func isBytes(v js.Value) bool {
-	return v.Type() == js.TypeObject && v.InstanceOf(js.Global().Get("Uint8Array"))
-}
-
-// status writes the Status into args[0] and returns its length.
-func (o *offer) status(args []js.Value) any {
-	st := o.h.Session.Brief()
-	source := ""
-	if a, ok := o.h.Session.Adapter().(*webserial.Adapter); ok {
-		source = string(a.Source())
-	}
-	s := statusOf(&st, source)
-	b := appendStatus(nil, &s)
-	if len(b) > maxStatus || !isBytes(args[0]) {
-		return 0
-	}
-	return js.CopyBytesToJS(args[0], b)
-}
-
-// watch calls args[0] after the state has changed, once until status is called; null
-// ends that.
-func (o *offer) watch(args []js.Value) any {
-	if o.stop != nil {
-		o.stop()
-		o.stop = nil
-	}
-	if args[0].Type() != js.TypeFunction {
-		return nil
-	}
-	f := args[0]
-	o.stop = o.h.Session.Subscribe(func() { later(f) })
-	return nil
-}
-
-// readFrames writes recorded frames from the cursor args[0] on into args[1], behind two
-// numbers of eight bytes: the next cursor, and how many frames are there no more. It
-// returns how many bytes of frames there are.
-func (o *offer) readFrames(args []js.Value) any {
-	if o.h.Frames == nil || !isBytes(args[1]) {
-		return 0
-	}
-	size := args[1].Get("length").Int()
-	if size < 16 || size > maxFrames {
-		return 0
-	}
-	if len(o.frames) != size {
-		o.frames = make([]byte, size)
-	}
-	n, next, missed := o.h.Frames.Read(uint64(args[0].Float()), o.frames[16:])
-	putNumber(o.frames, next)
-	putNumber(o.frames[8:], missed)
-	js.CopyBytesToJS(args[1], o.frames[:16+n])
-	return n
-}
-
-// maxFrames is the most that one call of frames hands over, in bytes.
-const maxFrames = 1 << 20
-
-func putNumber(b []byte, n uint64) {
-	for i := range 8 {
-		b[i] = byte(n >> (8 * i))
-	}
-}
-
-func getNumber(b []byte) uint64 {
-	var n uint64
-	for i := range 8 {
-		n |= uint64(b[i]) << (8 * i)
-	}
-	return n
-}
-
-func (o *offer) clear([]js.Value) any {
-	if o.h.Frames != nil {
-		o.h.Frames.Clear()
-	}
-	return nil
-}
-
-// invoke begins a call: uid, time-out in milliseconds, arguments, and done, which gets
-// the error or null, the results or null, and the round trip in microseconds.
-func (o *offer) invoke(args []js.Value) any {
-	uid, timeout, input, done := uint16(args[0].Int()), time.Duration(args[1].Float())*time.Millisecond, fromJS(args[2], MaxArgs), args[3]
-	return o.begin(done, func(ctx context.Context) []any {
-		rets, took, err := o.h.Session.Invoke(ctx, timeout, uid, input)
-		return []any{failureOf(err), toJS(rets), took.Microseconds()}
-	})
-}
-
-// notify begins a ONEWAY: uid, arguments, and done, which gets the error or null.
-func (o *offer) notify(args []js.Value) any {
-	uid, input, done := uint16(args[0].Int()), fromJS(args[1], MaxArgs), args[2]
-	return o.begin(done, func(ctx context.Context) []any {
-		return []any{failureOf(o.h.Session.Notify(ctx, uid, input))}
-	})
-}
-
-// begin does work on a goroutine of its own and hands what it returns to done. It
-// returns the number with which cancel ends it; 0 where too many are under way.
-func (o *offer) begin(done js.Value, work func(context.Context) []any) any {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if done.Type() != js.TypeFunction || len(o.calls) >= maxCalls {
-		return 0
-	}
-	o.last++
-	id := o.last
-	ctx, cancel := context.WithCancel(context.Background())
-	o.calls[id] = cancel
-	go func() {
-		answer := work(ctx)
-		cancel()
-		o.mu.Lock()
-		delete(o.calls, id)
-		o.mu.Unlock()
-		later(done, answer...)
+// call calls a function of the first program. What it throws, as all of them do once
+// that program has ended, becomes the error.
+func (c *Core) call(function string, args ...any) (v js.Value, err error) {
+	defer func() {
+		if x := recover(); x != nil {
+			e, ok := x.(js.Error)
+			if !ok {
+				panic(x)
+			}
+			err = coreGone(e)
+		}
 	}()
-	return id
+	return c.object.Call(function, args...), nil
 }
 
-func (o *offer) cancel(args []js.Value) any {
-	o.mu.Lock()
-	cancel := o.calls[args[0].Int()]
-	o.mu.Unlock()
-	if cancel != nil {
-		cancel()
+// Status returns what is known now. It arms the next wake of Watch.
+func (c *Core) Status() (Status, error) {
+	v, err := c.call("status", c.status)
+	if err != nil {
+		return Status{}, err
 	}
-	return nil
-}
-
-// failureOf is the form in which an error crosses; null for none.
-func failureOf(err error) any {
-	if err == nil {
-		return js.Null()
+	n := v.Int()
+	if n <= 0 || n > maxStatus {
+		return Status{}, coreGone(errForm)
 	}
-	return toJS(appendError(nil, err))
+	b := make([]byte, maxStatus)
+	js.CopyBytesToGo(b, c.status)
+	s, err := parseStatus(b[:n])
+	if err != nil {
+		return Status{}, coreGone(err)
+	}
+	return s, nil
 }
 
-func (o *offer) report(args []js.Value) any {
-	done := args[0]
-	o.h.Report(func(text string) { later(done, text) })
-	return nil
+// Watch calls wake after what Status returns has changed, once until Status is called
+// again, and once at the beginning. It is called in a handler of the browser and must
+// not wait. There is one watcher at a time in a program.
+func (c *Core) Watch(wake func()) error {
+	_, err := c.call("watch", c.own, js.FuncOf(func(js.Value, []js.Value) any {
+		wake()
+		return nil
+	}))
+	return err
 }
 
-func (o *offer) toast(args []js.Value) any {
-	o.h.Toast(args[0].String(), args[1].String())
-	return nil
+// Frames copies recorded frames from the cursor on into dst, whole records in the form
+// of package trace, and returns how many bytes that are, the cursor to go on with, and
+// how many frames before the first one are there no more. dst should have room for
+// FramesAtOnce.
+func (c *Core) Frames(cursor uint64, dst []byte) (n int, next, missed uint64, err error) {
+	v, err := c.call("frames", float64(cursor), c.buf)
+	if err != nil {
+		return 0, cursor, 0, err
+	}
+	n = v.Int()
+	if n < 0 || n > frameBytes || n > len(dst) {
+		return 0, cursor, 0, coreGone(errForm)
+	}
+	var head [16]byte
+	js.CopyBytesToGo(head[:], c.buf)
+	if n > 0 {
+		js.CopyBytesToGo(dst[:n], c.buf.Call("subarray", 16, 16+n))
+	}
+	return n, getNumber(head[:]), getNumber(head[8:]), nil
 }
 
-// release ends the connection and hands its port over: done gets the error or null,
-// where the port comes from, and the port.
-func (o *offer) release(args []js.Value) any {
-	return o.begin(args[0], func(ctx context.Context) []any {
-		a, ok := o.h.Session.Adapter().(*webserial.Adapter)
-		if !ok {
-			return []any{failureOf(session.ErrNoPort)}
-		}
-		if err := o.h.Session.Disconnect(ctx); err != nil {
-			return []any{failureOf(err)}
-		}
-		o.mu.Lock()
-		o.adapter = a
-		o.mu.Unlock()
-		return []any{js.Null(), string(a.Source()), a.Object()}
+// FramesAtOnce is how many bytes Frames copies at most.
+const FramesAtOnce = frameBytes
+
+// ClearFrames forgets the recorded frames.
+func (c *Core) ClearFrames() { _, _ = c.call("clear") }
+
+// Invoke calls any method of the NCP; took is the round trip. timeout 0 stands for the
+// protocol's default of one second.
+func (c *Core) Invoke(ctx context.Context, timeout time.Duration, uid uint16, args []byte) (rets []byte, took time.Duration, err error) {
+	answer, err := c.ask(ctx, func(done js.Func) (js.Value, error) {
+		return c.call("invoke", int(uid), float64(timeout.Milliseconds()), toJS(args), done)
 	})
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(answer) != 3 || answer[2].Type() != js.TypeNumber {
+		return nil, 0, coreGone(errForm)
+	}
+	return fromJS(answer[1], 1<<16), time.Duration(answer[2].Float()) * time.Microsecond, errorOf(answer[0])
 }
 
-// resume connects to a port of the tools, or to the one that was released last.
-func (o *offer) resume(args []js.Value) any {
-	o.mu.Lock()
-	a := o.adapter
-	o.mu.Unlock()
-	if len(args) > 1 && args[1].Type() == js.TypeObject {
-		a = o.h.Adapter(args[0].String(), args[1])
+// InvokeFor implements rpc.Caller.
+func (c *Core) InvokeFor(ctx context.Context, timeout time.Duration, uid uint16, args []byte) ([]byte, error) {
+	rets, _, err := c.Invoke(ctx, timeout, uid, args)
+	if err != nil {
+		return nil, err
 	}
-	if a != nil {
-		o.h.Connect(a)
+	return rets, nil
+}
+
+// Notify implements rpc.Caller.
+func (c *Core) Notify(ctx context.Context, uid uint16, args []byte) error {
+	answer, err := c.ask(ctx, func(done js.Func) (js.Value, error) {
+		return c.call("notify", int(uid), toJS(args), done)
+	})
+	if err != nil {
+		return err
 	}
-	return a != nil
+	return errorOf(answer[0])
+}
+
+// ask begins something in the first program and waits for what it hands to done. A
+// context that ends gives it up there as well.
+func (c *Core) ask(ctx context.Context, begin func(done js.Func) (js.Value, error)) ([]js.Value, error) {
+	answers := make(chan []js.Value, 1)
+	var done js.Func
+	done = js.FuncOf(func(_ js.Value, args []js.Value) any {
+		done.Release()
+		answers <- args
+		return nil
+	})
+	id, err := begin(done)
+	if err == nil && id.Type() == js.TypeNumber && id.Int() == 0 {
+		err = coreGone(errors.New("too many calls are under way"))
+	}
+	if err != nil {
+		done.Release()
+		return nil, err
+	}
+	select {
+	case a := <-answers:
+		if len(a) == 0 {
+			return nil, coreGone(errForm)
+		}
+		return a, nil
+	case <-ctx.Done():
+	}
+	if id.Type() == js.TypeNumber {
+		_, _ = c.call("cancel", id)
+	}
+	select { // the work gives up and says so, and done is released
+	case a := <-answers:
+		return a, nil
+	case <-time.After(time.Second):
+		return nil, coreGone(ctx.Err())
+	}
+}
+
+// errorOf reads the error that crossed; nil for none.
+func errorOf(v js.Value) error {
+	if v.IsNull() {
+		return nil
+	}
+	return parseError(fromJS(v, 4<<10))
+}
+
+// Report returns what "copy details" of the first program knows: device, versions, the
+// state of the line, the end of the log.
+func (c *Core) Report(ctx context.Context) (string, error) {
+	answer, err := c.ask(ctx, func(done js.Func) (js.Value, error) { return c.call("report", done) })
+	if err != nil {
+		return "", err
+	}
+	if answer[0].Type() != js.TypeString {
+		return "", coreGone(errForm)
+	}
+	text := answer[0].String()
+	if len(text) > maxReport {
+		text = text[:maxReport]
+	}
+	return text, nil
+}
+
+// Toast shows a short word for some seconds; tone is one of package show.
+func (c *Core) Toast(text, tone string) { _, _ = c.call("toast", text, tone) }
+
+// Go shows a view of the page by its name.
+func (c *Core) Go(view string) { js.Global().Get("location").Set("hash", "#"+view) }
+
+// ErrHeld is the error of Hold while another program works with a port.
+var ErrHeld = errors.New("bridge: another program works with a port")
+
+// Hold tells the first program that this one is going to work with a port, and what it
+// does, as a short label for people ("Flashing"). Until Free or Resume, and as long as
+// this program runs, the first one opens no port, and shows the label where the state of
+// its connection stands. Another label replaces the one before. Its error is ErrHeld, or
+// tells that the first program has ended.
+func (c *Core) Hold(label string) error {
+	v, err := c.call("hold", c.own, label)
+	if err == nil && !v.Truthy() {
+		err = ErrHeld
+	}
+	return err
+}
+
+// Free ends what Hold began.
+func (c *Core) Free() { _, _ = c.call("hold", c.own, "") }
+
+// Release ends the connection and hands its port to this program, closed. The first
+// program leaves it alone until Resume; whether the person may connect meanwhile, Hold
+// decides. Its error has the code NotReady where no port is connected.
+func (c *Core) Release(ctx context.Context) (serial.Adapter, error) {
+	answer, err := c.ask(ctx, func(done js.Func) (js.Value, error) { return c.call("release", done) })
+	if err != nil {
+		return nil, err
+	}
+	if err := errorOf(answer[0]); err != nil {
+		return nil, err
+	}
+	if len(answer) != 3 || answer[1].Type() != js.TypeString {
+		return nil, coreGone(errForm)
+	}
+	provider := c.shim.Provider(webserial.Source(answer[1].String()))
+	if provider == nil {
+		return nil, coreGone(errForm)
+	}
+	a := provider.Adapter(answer[2])
+	if a == nil {
+		return nil, coreGone(errForm)
+	}
+	return a, nil
+}
+
+// Resume ends Hold and lets the first program connect to this port, which this program
+// must have closed; nil stands for the one that was released last. It does not wait for
+// the connection.
+func (c *Core) Resume(a serial.Adapter) error {
+	c.Free()
+	var v js.Value
+	var err error
+	if own, ok := a.(*webserial.Adapter); ok && own != nil {
+		v, err = c.call("resume", string(own.Source()), own.Object())
+	} else {
+		v, err = c.call("resume")
+	}
+	if err == nil && !v.Truthy() {
+		err = coreGone(errors.New("there is no port to connect to"))
+	}
+	return err
+}
+
+// coreGone is the error of a call while the first program does not answer.
+func coreGone(err error) error {
+	return &session.Error{Problem: Problem{Code: CodeCore, Op: "call", Detail: err.Error()}, Err: err}
 }

@@ -89,7 +89,7 @@ func (u *UI) Run(ctx context.Context, ready func()) {
 	u.showView()
 	page.WatchLanguage(func() { u.Post(u.relabel) })
 	_ = u.core.Watch(nudge) // fails only once the first program has ended, which tells so itself
-	for _, e := range doc.Root().All("[data-tools-body]") {
+	for _, e := range doc.Root().All("[data-body=tools]") {
 		e.Show(true)
 	}
 	u.render()

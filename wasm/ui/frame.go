@@ -126,6 +126,9 @@ func (f *frame) render() {
 			detail = append(detail, show.Baud(st.Baud))
 		}
 	}
+	if f.u.held != "" {
+		word, tone, detail = f.u.held, show.Busy, nil
+	}
 	f.chip.Set(word, tone)
 	f.detail.SetText(strings.Join(detail, " · "))
 	idle := st.Phase == session.PhaseIdle || st.Phase == session.PhaseFailed
@@ -141,7 +144,7 @@ func (f *frame) render() {
 		f.connect.Focus()
 	}
 	title := word + " – NCP Web Console"
-	if st.Phase == session.PhaseIdle {
+	if st.Phase == session.PhaseIdle && f.u.held == "" {
 		title = "NCP Web Console"
 	}
 	if title != f.title {

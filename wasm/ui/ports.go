@@ -12,6 +12,8 @@ import (
 	"ncpweb/serial"
 	"ncpweb/session"
 	"ncpweb/wasm/doc"
+	"ncpweb/wasm/lang"
+	"ncpweb/wasm/show"
 	"ncpweb/wasm/webserial"
 )
 
@@ -188,6 +190,9 @@ func (p *ports) chosen(a *webserial.Adapter, err error) {
 // in the session's state.
 func (p *ports) open(a serial.Adapter) {
 	p.u.problem.passed("request")
+	if p.held() {
+		return
+	}
 	p.u.running["connect"]++
 	baud := p.baud
 	p.baud = 0
@@ -204,6 +209,15 @@ func (p *ports) open(a serial.Adapter) {
 	}()
 }
 
+// held tells whether a further program works with a port, and says so: it may be the one
+// that was to be opened.
+func (p *ports) held() bool {
+	if p.u.held != "" {
+		p.u.toasts.add(lang.F("Not now: {0}", p.u.held), show.Warn)
+	}
+	return p.u.held != ""
+}
+
 func (p *ports) opened(err error) {
 	p.u.running["connect"]--
 	problem := session.ProblemOf(err)
@@ -215,6 +229,9 @@ func (p *ports) opened(err error) {
 
 // again tries the connection that failed once more; what was applied stays known.
 func (p *ports) again() {
+	if p.held() {
+		return
+	}
 	p.u.running["connect"]++
 	go func() {
 		err := p.u.session.Retry(context.Background())

@@ -19,6 +19,7 @@ type Options struct {
 	Session   *session.Session
 	Ports     *webserial.Provider // where Connect looks for devices; nil: this browser has no Web Serial
 	Simulator *webserial.Provider // where "Try without hardware" looks; nil: nowhere
+	Boards    *webserial.Provider // simulated boards that the workshop hands over; nil: none
 }
 
 // UI is the page. Its fields belong to the goroutine of Run; handlers of events post
@@ -48,7 +49,8 @@ type UI struct {
 	files     *pinFiles
 	generator *generatorView
 	log       *logView
-	tools     *tools
+	programs  *programs
+	held      string            // what a further program does with the port; empty: nothing
 	parts     map[string][]part // of the views, by name
 	controls  []control
 }
@@ -82,7 +84,7 @@ func New(opt Options) *UI {
 		"pins":      {u.pins, u.write, u.timeline, u.files, u.generator},
 		"log":       {u.log},
 	}
-	u.tools = newTools(u)
+	u.programs = newPrograms(u)
 	u.frame = newFrame(u)
 	u.findControls()
 	return u
@@ -114,7 +116,7 @@ func (u *UI) render() {
 	u.problem.render()
 	u.offer.render()
 	u.renderControls()
-	u.tools.keep()
+	u.programs.keep()
 	for _, p := range u.parts[u.view] {
 		p.render()
 	}
@@ -169,6 +171,9 @@ var commandsOf = map[string]string{
 	"event-log": "logEvent", "event-resolve": "resolve", "event-resolve-all": "resolveAll", "metadata-set": "metadata", "log-reset": "reset",
 }
 
+// opens are the commands that open a port: not while a further program works with one.
+var opens = map[string]bool{"connect": true, "try": true, "empty-connect": true, "empty-try": true, "forget": true, "raw-open": true}
+
 func (u *UI) findControls() {
 	for _, e := range doc.Root().All("[data-core], [data-ready], [data-port]") {
 		c := control{e: e, ready: e.HasAttribute("data-ready"), port: e.HasAttribute("data-port")}
@@ -189,7 +194,7 @@ func (u *UI) renderControls() {
 		if c.command == "apply" {
 			on = on && ready
 		}
-		c.e.Enable(on)
+		c.e.Enable(on && (u.held == "" || !opens[c.command]))
 		if busy {
 			c.e.SetAttr("aria-busy", "true")
 		} else if c.e.Written("aria-busy") {

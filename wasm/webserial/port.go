@@ -5,6 +5,7 @@ package webserial
 import (
 	"context"
 	"errors"
+	"os"
 	"sync"
 	"syscall/js"
 	"time"
@@ -69,7 +70,7 @@ func newPort(a *Adapter) (*port, error) {
 		p.funcs = append(p.funcs, fn)
 		sink.Set(name, fn)
 	}
-	line, err := call(a.provider.shim, "line", a.port, sink)
+	line, err := call(a.provider.shim, "line", a.port, sink, os.Args[0])
 	if err != nil {
 		p.release()
 		return nil, err
