@@ -25,8 +25,9 @@ type Board struct {
 	MCU     Processor
 	USB     []USB
 	Preset  Preset   // lights and button at the NCP
-	Before  []string // steps of a person before the NCP is flashed
-	After   []string // and after it
+	Before  []string // steps of a person before the port is opened for flashing
+	ByHand  []string // steps into the loader where nothing else resets the NCP, or where that failed
+	After   []string // steps after flashing
 	Notes   []string
 	Network []string // "wifi" (2.4 GHz), "wifi5", "ethernet", "poe"
 	// Provisioning is how a phone reaches the NCP: "ble" or "ap"; empty: not known.
@@ -37,13 +38,19 @@ type Board struct {
 
 // NCP is the network co-processor of a board.
 type NCP struct {
-	Module      string // id of the module, of a board of kind MCU; empty: any
-	Chip        string
-	Firmware    string // name of the file that is flashed to offset 0
-	Rate        int    // baud at which flashing begins
-	Reset       string // into the loader: "lines" (DTR and RTS), "usb" (USB JTAG/serial), "hand", "none" (another protocol)
-	Passthrough bool   // the MCU runs a sketch that forwards, while the NCP is flashed
-	Line        int    // baud between MCU and NCP that the MCU's library asks for; 0: not known
+	Module   string // id of the module, of a board of kind MCU; empty: any
+	Chip     string
+	Firmware string // name of the file that is flashed to offset 0
+	Rate     int    // baud at which flashing begins
+	// Reset is how the NCP is brought into its loader: "lines" (DTR and RTS through the
+	// usual two transistors), "usb" (USB JTAG/serial), "direct" (a sketch of the MCU
+	// forwards them: RTS resets, DTR holds GPIO0 low), "inverted" (as direct, but RTS lets
+	// it run), "hand", "none" (another protocol).
+	Reset       string
+	Passthrough bool // the MCU runs a sketch that forwards, while the NCP is flashed
+	Fixed       bool // opening the port anew, as a change of its rate does, resets the NCP
+	Done        int  // baud that tells the sketch that flashing is over; 0: it need not know
+	Line        int  // baud between MCU and NCP that the MCU's library asks for; 0: not known
 }
 
 // Processor is the Primary MCU of a board.

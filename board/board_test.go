@@ -66,7 +66,7 @@ func TestCatalogue(t *testing.T) {
 		if (b.Kind == MCU) != (b.Provisioning == "") || !slices.Contains([]string{"", "ble", "ap"}, b.Provisioning) {
 			t.Errorf("%s: provisioning %q", b.ID, b.Provisioning)
 		}
-		for _, s := range slices.Concat(b.Before, b.After, b.Notes, []string{b.MCU.Note}) {
+		for _, s := range slices.Concat(b.Before, b.ByHand, b.After, b.Notes, []string{b.MCU.Note}) {
 			if s != "" && (!strings.HasSuffix(s, ".") || strings.Contains(s, "!") || utf8.RuneCountInString(s) > 200) {
 				t.Errorf("%s: %q", b.ID, s)
 			}
@@ -85,11 +85,16 @@ func checkNCP(t *testing.T, c *Catalogue, b *Board) {
 		if n.Chip == "" || !goodFile.MatchString(n.Firmware) || !slices.Contains(goodRate, n.Rate) || n.Module != "" {
 			t.Errorf("%s: %+v", b.ID, n)
 		}
-		if !slices.Contains([]string{"lines", "usb", "hand", "none"}, n.Reset) {
+		if !slices.Contains([]string{"lines", "usb", "direct", "inverted", "hand", "none"}, n.Reset) {
 			t.Errorf("%s: reset %q", b.ID, n.Reset)
 		}
-		if n.Reset == "hand" && len(b.Before) == 0 && b.ID != "microduino-wifi" {
+		if n.Reset == "hand" && len(b.ByHand) == 0 {
 			t.Errorf("%s: nobody tells how to reset it by hand", b.ID)
+		}
+		// A sketch that forwards the lines gets them anew when the port is opened.
+		forwards := n.Reset == "direct" || n.Reset == "inverted"
+		if forwards && (!n.Fixed || !n.Passthrough) || n.Fixed && !forwards || n.Done != 0 && n.Done != 2400 {
+			t.Errorf("%s: %+v", b.ID, n)
 		}
 	case MCU:
 		if n.Firmware != "" || n.Chip != "" {
@@ -154,7 +159,7 @@ func TestNothingIsPassedOver(t *testing.T) {
 	}
 	type object = map[string]any
 	known := map[string]string{
-		"": "id name vendor kind ncp mcu usb networks provisioning preset before after notes unconfirmed", "ncp": "module chip firmware rate reset passthrough line",
+		"": "id name vendor kind ncp mcu usb networks provisioning preset before byHand after notes unconfirmed", "ncp": "module chip firmware rate reset passthrough fixed done line",
 		"mcu": "chip flash note",
 	}
 	for _, b := range raw.Boards {

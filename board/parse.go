@@ -69,6 +69,8 @@ func (p reader) board() (b Board, err error) {
 			return p.texts(&b.Network)
 		case "before":
 			return p.texts(&b.Before)
+		case "byHand":
+			return p.texts(&b.ByHand)
 		case "after":
 			return p.texts(&b.After)
 		case "notes":
@@ -104,6 +106,10 @@ func (p reader) ncp(n *NCP) error {
 			return p.text(&n.Reset)
 		case "passthrough":
 			return p.truth(&n.Passthrough)
+		case "fixed":
+			return p.truth(&n.Fixed)
+		case "done":
+			return p.number(&n.Done)
 		case "rate":
 			return p.number(&n.Rate)
 		case "line":

@@ -20,8 +20,13 @@
 
 const response = await fetch(new URL("./boards.json", import.meta.url));
 if (!response.ok) throw new Error(`the server answered ${response.status}`);
+const text = await response.text();
 /** @type {Board[]} */
-const boards = (await response.json()).boards;
+const boards = JSON.parse(text).boards;
+
+/** The catalogue as it was loaded, for the programs that read it by themselves. */
+export const catalogue = () => text;
+
 const byID = new Map(boards.map((b) => [b.id, b]));
 
 const PARTS = ["led", "rgb", "button"];
