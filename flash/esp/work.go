@@ -8,7 +8,9 @@ import (
 )
 
 // work is what a Flasher knows of the image and of what was done.
-type work struct{}
+type work struct {
+	report Report
+}
 
 func (f *Flasher) flash(context.Context, *firmware.Image) error {
 	return &flash.Error{Code: flash.CodeUnsupport, Op: "flash"}
