@@ -51,6 +51,7 @@ func (v *view) applied() {
 }
 
 func TestConfigure(t *testing.T) {
+	t.Parallel()
 	device, url := withNCP(t, ncpsim.Options{Provisioned: true})
 	v := open(t, url, browser.PageOptions{})
 	v.connect()

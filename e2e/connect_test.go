@@ -41,6 +41,7 @@ func TestConnectAndDisconnect(t *testing.T) {
 
 // TestEveryRate: an NCP that already runs at another rate is found from the page.
 func TestStartRates(t *testing.T) {
+	t.Parallel()
 	for _, baud := range []int{9600, 115200, 921600} {
 		_, url := withNCP(t, ncpsim.Options{Baud: baud})
 		v := open(t, url, browser.PageOptions{})
@@ -115,6 +116,7 @@ func (mute) Run(ctx context.Context, u sim.UART) error {
 }
 
 func TestSilentDevice(t *testing.T) {
+	t.Parallel()
 	_, url := newLab(t, lab.Spec{Name: "Mute", Sim: mute{}})
 	v := open(t, url, browser.PageOptions{})
 	v.click("#connect")

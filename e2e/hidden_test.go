@@ -17,6 +17,7 @@ const uidMCUPing = 0x0181
 // TestHiddenTab: heartbeat and traffic go on at full rate in a tab behind another
 // one, although the browser slows its timers down to one tick a minute.
 func TestHiddenTab(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	display, err := browser.StartDisplay(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -77,10 +77,12 @@ func TestHostile(t *testing.T) {
 
 // TestHostileFromTheStart: bring-up, too, meets what misbehaves.
 func TestHostileFromTheStart(t *testing.T) {
+	t.Parallel()
 	for name, kind := range map[string]ncpsim.Hostile{
 		"random": ncpsim.HostileRandom, "endless": ncpsim.HostileEndless, "types": ncpsim.HostileTypes, "invokes": ncpsim.HostileInvokes,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			device, url := withNCP(t, ncpsim.Options{Hostile: kind, HostilePeriod: 2 * time.Millisecond})
 			v := open(t, url, browser.PageOptions{})
 			v.click("#connect")

@@ -46,6 +46,7 @@ func TestShellPaintsBeforeTheCore(t *testing.T) {
 
 // TestTryWithoutHardware: the simulated device in a Worker, from nothing to values.
 func TestTryWithoutHardware(t *testing.T) {
+	t.Parallel()
 	_, url := newLab(t)
 	v := open(t, strings.TrimSuffix(url, "?lab"), browser.PageOptions{})
 	v.click("#try")
