@@ -12,6 +12,7 @@ const parts = {
   chart: () => import("./chart.js"),
   terminal: () => import("./terminal.js"),
   program: () => import("./program.js"),
+  workshop: () => import("./workshop.js"),
   boards: () => import("./boards.js"),
 };
 
@@ -73,22 +74,23 @@ export const page = {
   /**
    * Hands over each file that the person chooses with an input, or drops on an
    * element: its name, its bytes (null: more than most), and why it cannot be read.
+   * Of several at once, it takes as many as data-files of the element says, else one.
    * @param {HTMLElement} element
    * @param {number} most
    * @param {(name: string, bytes: Uint8Array | null, message: string) => void} got
    */
   files(element, most, got) {
     const read = (/** @type {FileList | null | undefined} */ list) => {
-      const file = list?.[0];
-      if (!file) return;
-      if (file.size > most) {
-        got(file.name, null, "");
-        return;
+      for (const file of [...(list ?? [])].slice(0, Number(element.dataset.files ?? 1))) {
+        if (file.size > most) {
+          got(file.name, null, "");
+          continue;
+        }
+        file.arrayBuffer().then(
+          (buffer) => got(file.name, new Uint8Array(buffer), ""),
+          (e) => got(file.name, null, describe(e).message || "not readable"),
+        );
       }
-      file.arrayBuffer().then(
-        (buffer) => got(file.name, new Uint8Array(buffer), ""),
-        (e) => got(file.name, null, describe(e).message || "not readable"),
-      );
     };
     if (element instanceof HTMLInputElement) {
       element.addEventListener("change", () => {
