@@ -109,5 +109,6 @@ export async function start(name, running, ended) {
   Object.assign(go, { _resume() {} });
   delete document.documentElement.dataset[name];
   globalThis.ncpweb.end(name);
+  dispatchEvent(new CustomEvent("programend", { detail: name }));
   ended(true, why);
 }

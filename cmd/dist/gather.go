@@ -29,10 +29,25 @@ var libraries = map[string]string{
 	"xterm.js":        "@xterm/xterm/lib/xterm.mjs",
 	"xterm.css":       "@xterm/xterm/css/xterm.css",
 	"xterm-search.js": "@xterm/addon-search/lib/addon-search.mjs",
+	"pako.js":         "pako/dist/pako_deflate.min.js",
 }
 
 // licences are the terms of the libraries. They are handed on with them.
-var licences = []string{"uplot/LICENSE", "@xterm/xterm/LICENSE", "@xterm/addon-search/LICENSE"}
+var licences = []licence{
+	{title: "uplot", path: "uplot/LICENSE"},
+	{title: "@xterm/xterm", path: "@xterm/xterm/LICENSE"},
+	{title: "@xterm/addon-search", path: "@xterm/addon-search/LICENSE"},
+	{title: "pako", path: "pako/LICENSE"},
+	{title: "pako, the parts that come from zlib", path: "pako/lib/zlib/deflate.js", cut: leadingComment},
+	{title: "esptool-js, and the flasher stubs of Espressif Systems that come with it (stub-*.json: Apache-2.0 OR MIT)", path: "esptool-js/LICENSE"},
+}
+
+// licence is the text of a licence: what it is of, where it stands, and what of that
+// file it is; nil: all of it.
+type licence struct {
+	title, path string
+	cut         func([]byte) ([]byte, error)
+}
 
 // licenceFile holds all of them.
 const licenceFile = "licences.txt"
@@ -129,15 +144,18 @@ func gatherLibraries(dir string, files map[string][]byte) error {
 		files[name] = data
 	}
 	var all bytes.Buffer
-	for _, path := range licences {
-		data, err := os.ReadFile(filepath.Join(dir, path))
+	for _, l := range licences {
+		data, err := os.ReadFile(filepath.Join(dir, l.path))
+		if err == nil && l.cut != nil {
+			data, err = l.cut(data)
+		}
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(&all, "%s\n\n%s\n\n", filepath.Dir(path), bytes.TrimSpace(data))
+		fmt.Fprintf(&all, "%s\n\n%s\n\n", l.title, bytes.TrimSpace(data))
 	}
 	files[licenceFile] = all.Bytes()
-	return nil
+	return gatherStubs(filepath.Join(dir, "esptool-js", "lib", "targets", "stub_flasher"), files)
 }
 
 // build makes one wasm program. Nothing of the machine or the commit goes into it,

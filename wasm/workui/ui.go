@@ -39,6 +39,8 @@ type UI struct {
 	firmware  *firmwareView
 	run       *runView
 	task      *taskPanel
+	services  *services
+	breather  *breather
 	packer    *packer
 
 	status bridge.Status // the newest, as of the last render
@@ -61,7 +63,8 @@ type relabeler interface{ relabel() }
 // program was built with.
 func New(o Options) *UI {
 	u := &UI{Loop: loop.New(), core: o.Core, ports: o.Ports, simulator: o.Simulator, boards: o.Boards}
-	u.packer = newPacker()
+	u.services, u.breather = newServices(), newBreather()
+	u.packer = newPacker(u.services, u.breathe)
 	u.task = newTaskPanel(u)
 	u.firmware = newFirmwareView(u)
 	u.run = newRunView(u)
