@@ -30,6 +30,15 @@ type Options struct {
 	// Fixed keeps the port at Start: it is not closed and opened again, which on some
 	// adapters resets the chip.
 	Fixed bool
+	// Opened is the rate at which the port is open; 0: not known. Where it is the rate of
+	// the first words, the port need not be opened again for them.
+	Opened int
+	// Size is the size of the flash memory in bytes, for chips that do not tell it
+	// (secure download mode). 0: not known.
+	Size int64
+	// Done is a rate to which Run sets the port at the end, for passthrough sketches that
+	// take it as the sign to restart the NCP: 2400. 0: none.
+	Done int
 	// Stub loads the stub of a chip, the JSON of package esptool-js. nil: work with the
 	// ROM alone, which is slower.
 	Stub func(ctx context.Context, chip string) ([]byte, error)
@@ -77,18 +86,24 @@ var _ flash.Flasher = (*Flasher)(nil)
 
 // New makes a Flasher for an open port. The port stays the caller's: it is not closed.
 func New(port serial.Port, o Options) *Flasher {
-	f := &Flasher{o: o, load: newLoader(port, o)}
-	return f
+	return &Flasher{o: o, load: newLoader(port, o)}
 }
 
 // Connect brings the chip into its loader, identifies it, starts the stub where there
 // is one, and settles on a rate. It may be called again after any error.
-func (f *Flasher) Connect(ctx context.Context) (flash.Device, error) { return f.connect(ctx) }
+func (f *Flasher) Connect(ctx context.Context) (flash.Device, error) {
+	defer f.load.rest()
+	return f.connect(ctx)
+}
 
 // Flash writes an image as Options.How says and verifies all of it.
 func (f *Flasher) Flash(ctx context.Context, image *firmware.Image) error {
+	defer f.load.rest()
 	return f.flash(ctx, image)
 }
 
 // Run resets the chip and lets its firmware start.
-func (f *Flasher) Run(ctx context.Context) error { return f.run(ctx) }
+func (f *Flasher) Run(ctx context.Context) error {
+	defer f.load.rest()
+	return f.run(ctx)
+}
