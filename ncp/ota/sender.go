@@ -85,7 +85,6 @@ type Sender struct {
 	reported  *report       // since the phase began
 	before    *report       // what it reported before the update, as far as known
 	digests   int           // how many digests it asked for in this finish
-	lastOf    time.Time
 	suspended time.Time
 	paused    bool
 }
