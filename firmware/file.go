@@ -24,7 +24,7 @@ type File struct {
 // Gaps stay gaps, except where two stretches share a sector of 4 KiB, which can only
 // be erased as a whole: there they read as FF, as erased memory does.
 func Open(name string, data []byte) (*File, error) {
-	kind := Recognise(name, data)
+	kind := Recognise(data)
 	refuse := func(code Code) (*File, error) { return nil, &Error{Code: code, Name: name, Kind: kind} }
 	switch {
 	case len(data) == 0:

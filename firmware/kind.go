@@ -12,7 +12,7 @@ type Kind uint8
 const (
 	Unknown   Kind = iota
 	ESP            // image of Espressif's chips, application, boot loader or merged: E9 at its start
-	ESPMerged      // merged flash content of ESP32 or ESP32-S2: FF, and the boot loader at 0x1000
+	ESPMerged      // merged flash content of ESP32, S2, C5 or P4: FF, and the boot loader at 0x1000 or 0x2000
 	Hex            // Intel HEX
 	UF2
 	JSON    // a manifest
@@ -27,7 +27,7 @@ const (
 )
 
 // HeadSize is how many bytes of a file Recognise needs to tell all kinds apart.
-const HeadSize = 0x1000 + 16
+const HeadSize = 0x2000 + 16
 
 // Addresses that tell a vector table of a Cortex-M: the first word points into RAM,
 // the second into flash memory, with the Thumb bit. The highest flash addresses are
@@ -37,9 +37,9 @@ const (
 	flashEnd         = 0x12000000
 )
 
-// Recognise tells what a file is. data is the file, or its first HeadSize bytes; the
-// name counts only where bytes leave it open.
-func Recognise(name string, data []byte) Kind {
+// Recognise tells what a file is. data is the file, or its first HeadSize bytes, which
+// leave one thing open: the suffix of a DFU file.
+func Recognise(data []byte) Kind {
 	text := bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF")), " \t\r\n")
 	switch {
 	case len(data) == 0:
@@ -60,7 +60,7 @@ func Recognise(name string, data []byte) Kind {
 		return Hex
 	case len(text) > 0 && text[0] == '{':
 		return JSON
-	case len(data) > 0x1000 && blank(data[:0x1000]) && espHeader(data[0x1000:]):
+	case espBehindBlank(data, 0x1000), espBehindBlank(data, 0x2000):
 		return ESPMerged
 	case blank(data):
 		return Blank
@@ -74,6 +74,12 @@ func Recognise(name string, data []byte) Kind {
 // and a number of segments that a loader takes.
 func espHeader(data []byte) bool {
 	return len(data) >= 8 && data[0] == 0xE9 && data[1] >= 1 && data[1] <= 16
+}
+
+// espBehindBlank tells whether the image of a boot loader begins at an address, with
+// nothing in front of it.
+func espBehindBlank(data []byte, at int) bool {
+	return len(data) > at && espHeader(data[at:]) && blank(data[:at])
 }
 
 // bare tells binaries without any header apart.

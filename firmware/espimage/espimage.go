@@ -7,7 +7,11 @@
 // beyond a few times that of the tables themselves.
 package espimage
 
-import "ncpweb/firmware"
+import (
+	"slices"
+
+	"ncpweb/firmware"
+)
 
 // Info is what a stretch of flash content says of itself.
 type Info struct {
@@ -60,6 +64,10 @@ type Header struct {
 	App       *App   // description of an application; nil: there is none
 	Partition string // label of the partition in which it is; hostile
 	Room      int64  // bytes of that partition; 0: not known
+
+	wrong      bool  // segments that cannot be
+	have       int64 // bytes that are there, of a truncated image
+	xor, found byte  // checksum as it should be, and as it is
 }
 
 // Segment is a part of an image that is loaded to one place.
@@ -139,15 +147,110 @@ func Parse(data []byte, base uint32) (*Info, error) {
 // ParseImage reads flash content of several segments: gaps between them are not known.
 // breathe, if it is not nil, is called after every 256 KiB of sums.
 func ParseImage(m *firmware.Image, breathe func()) (*Info, error) {
-	return nil, &firmware.Error{Code: firmware.ErrEmpty}
+	if len(m.Segments) == 0 {
+		return nil, &firmware.Error{Code: firmware.ErrEmpty, Name: m.Name}
+	}
+	i := &Info{Base: m.Segments[0].Addr, End: m.Segments[len(m.Segments)-1].End(), Size: m.Size(), content: content{m.Segments}}
+	i.Blank = i.content.blank()
+	r := &reader{content: i.content, breathe: breathe}
+	i.table()
+	i.boot(r)
+	i.apps(r)
+	i.chips()
+	i.Merged = i.Boot != nil && (i.Boot.Chip == "esp8266" || len(i.Apps) > 0)
+	for n := range m.Segments {
+		if tag, ok := firmware.FindTag(m.Segments[n].Data); ok {
+			tag.Offset += int(m.Segments[n].Addr)
+			i.Tag = &tag
+			break
+		}
+	}
+	return i, nil
 }
 
-// Settings returns the partitions that firmware writes to while it runs: settings, the
-// choice of the running slot, file systems, core dumps. An update leaves those alone
-// that its data does not cover, or covers with FF only (Blank).
-func (i *Info) Settings() []Partition { return nil }
+// boot finds what the ROM would start.
+func (i *Info) boot(r *reader) {
+	for _, addr := range bootAddrs {
+		var room int64
+		if i.TableState != NoTable && int64(i.TableAddr) > addr {
+			room = int64(i.TableAddr) - addr
+		}
+		if h, ok := r.header(addr, room); ok {
+			i.Boot = &h
+			return
+		}
+	}
+}
 
-// Check judges whether the content can be written to a chip: its id ("esp32c3"; empty: not
-// known), its revision times 100 (−1: not known) and the size of its flash memory in
-// bytes (0: not known). The findings that refuse come first.
-func (i *Info) Check(chip string, revision int, flash int64) []Finding { return nil }
+// apps finds the applications: where the table has them, at the start of every segment,
+// and at the usual addresses.
+func (i *Info) apps(r *reader) {
+	if i.TableState != WrongTable {
+		for n := range i.Table {
+			p := &i.Table[n]
+			if p.Type != typeApp || p.Blank || len(i.content.run(int64(p.Addr), 1)) == 0 {
+				continue
+			}
+			if !i.appAt(r, int64(p.Addr), p.Size, p.Name) {
+				i.fault(Finding{Severity: Warn, Code: FoundNoImage, Addr: p.Addr, Name: p.Name})
+			}
+		}
+	}
+	for n := range min(len(i.content.segments), maxStarts) {
+		i.appAt(r, int64(i.content.segments[n].Addr), 0, "")
+	}
+	if i.Boot != nil && i.Boot.Chip == "esp8266" {
+		i.appAt(r, 0x1000, 0, "") // behind the small boot loader of its Arduino core
+	}
+	if i.TableState == NoTable {
+		i.appAt(r, usualApp, 0, "")
+	}
+	slices.SortFunc(i.Apps, func(a, b Header) int { return int(min(max(int64(a.Addr)-int64(b.Addr), -1), 1)) })
+}
+
+// appAt reads an application. What lies inside an image that was read already is not
+// looked at: the sums of all images together stay in proportion to the content.
+func (i *Info) appAt(r *reader, addr, room int64, partition string) bool {
+	for _, h := range i.headers() {
+		if addr >= int64(h.Addr) && addr < int64(h.Addr)+max(h.Size, 1) {
+			return false
+		}
+	}
+	h, ok := r.header(addr, room)
+	if ok {
+		h.Partition = partition
+		i.Apps = append(i.Apps, h)
+	}
+	return ok
+}
+
+const (
+	usualApp  = 0x10000 // where applications go by default
+	maxStarts = 64      // segments whose start is looked at; a manifest has at most 32
+)
+
+// chips finds out what the content is for.
+func (i *Info) chips() {
+	for _, h := range i.headers() {
+		if h.Chip != "" && !slices.Contains(i.Chips, h.Chip) {
+			i.Chips = append(i.Chips, h.Chip)
+		}
+	}
+	if len(i.Chips) == 0 && i.Boot != nil {
+		i.Chips = chipsBootingAt(int64(i.Boot.Addr))
+	}
+}
+
+// headers returns all images.
+func (i *Info) headers() []*Header {
+	var list []*Header
+	if i.Boot != nil {
+		list = append(list, i.Boot)
+	}
+	for n := range i.Apps {
+		list = append(list, &i.Apps[n])
+	}
+	return list
+}
+
+func (i *Info) fault(f Finding) { i.faults = append(i.faults, f) }
