@@ -139,6 +139,22 @@ func leftWords(d time.Duration) string {
 	return lang.F("{0} min left", strconv.Itoa((s+30)/60))
 }
 
+// behind is about how long the phases after the one at index at take, for total bytes: a
+// chip digests some two megabytes in a second, and starts within one.
+func behind(phases []flash.Phase, at int, total int64) time.Duration {
+	var d time.Duration
+	for i, ph := range phases {
+		switch {
+		case i <= at:
+		case ph == flash.PhaseVerify:
+			d += time.Duration(total) * time.Second / 2_000_000
+		case ph == flash.PhaseRestart:
+			d += time.Second
+		}
+	}
+	return d
+}
+
 // weights are how long the phases take beside each other, roughly: they make one bar of
 // all of them.
 var weights = [flash.Phases]float64{
