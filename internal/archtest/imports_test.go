@@ -45,6 +45,7 @@ var allowed = map[string]string{
 	"ncp/link":     "ncp ncp/rpc ncp/frame serial",
 	"ncp/trace":    "ncp ncp/rpc",
 	"ncp/ota":      "ncp ncp/rpc",
+	"ncp/host":     "ncp ncp/ota ncp/rpc serial",
 	"ncp/schema":   "ncp ncp/rpc internal/json",
 	"ncp/traffic":  "ncp ncp/rpc ncp/trace ncp/schema internal/json",
 	"sim/ncpsim":   "sim serial ncp/frame",

@@ -102,6 +102,10 @@ func (s *Sender) Digests(context.Context) (d Digests, ok bool) {
 	return s.file.Digests, true
 }
 
+// Checking tells whether the MCU compares the digests just now: nothing else may be sent
+// to it then.
+func (s *Sender) Checking() bool { return s.snapshot().Phase == PhaseFinish }
+
 func (s *Sender) nudge() {
 	select {
 	case s.wake <- struct{}{}:
