@@ -1,6 +1,9 @@
 package firmware
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Part is one piece of what is to be written.
 type Part struct {
@@ -14,7 +17,7 @@ type Part struct {
 // the parts. The error is an *Error.
 func Build(parts []Part) (*Image, error) {
 	sorted := slices.Clone(parts)
-	slices.SortStableFunc(sorted, func(a, b Part) int { return int(min(max(a.Addr-b.Addr, -1), 1)) })
+	slices.SortStableFunc(sorted, func(a, b Part) int { return cmp.Compare(a.Addr, b.Addr) })
 	m := &Image{}
 	var total int64
 	for i, p := range sorted {

@@ -2,6 +2,7 @@ package firmware
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 )
 
@@ -57,7 +58,7 @@ func (c *content) add(addr int64, data []byte, line int, offset int64) error {
 // segments returns what was collected, in the order of addresses, with the gaps inside
 // a sector filled.
 func (c *content) segments() ([]Segment, error) {
-	slices.SortStableFunc(c.pieces, func(a, b piece) int { return int(min(max(a.addr-b.addr, -1), 1)) })
+	slices.SortStableFunc(c.pieces, func(a, b piece) int { return cmp.Compare(a.addr, b.addr) })
 	var list []Segment
 	for i := range c.pieces {
 		p := &c.pieces[i]

@@ -38,7 +38,7 @@ const (
 
 // FindTag finds the first tag in data, as the reference tool does: the marker, then
 // letters, digits, underscores, white space, . , : - ( ) and NUL, as few as possible up
-// to NUL NUL. A marker with anything else behind it is passed over.
+// to NUL NUL. A marker with anything else behind it, or nothing, is passed over.
 func FindTag(data []byte) (Tag, bool) {
 	for at := 0; ; {
 		i := bytes.Index(data[at:], []byte(tagMark))
@@ -47,7 +47,9 @@ func FindTag(data []byte) (Tag, bool) {
 		}
 		at += i
 		if body, ok := tagBody(data[at+len(tagMark):]); ok {
-			return Tag{Offset: at, Size: len(tagMark) + len(body) + 2, Pairs: pairs(body)}, true
+			if list := pairs(body); len(list) > 0 {
+				return Tag{Offset: at, Size: len(tagMark) + len(body) + 2, Pairs: list}, true
+			}
 		}
 		at += len(tagMark)
 	}

@@ -8,6 +8,7 @@
 package espimage
 
 import (
+	"cmp"
 	"slices"
 
 	"ncpweb/firmware"
@@ -205,7 +206,7 @@ func (i *Info) apps(r *reader) {
 	if i.TableState == NoTable {
 		i.appAt(r, usualApp, 0, "")
 	}
-	slices.SortFunc(i.Apps, func(a, b Header) int { return int(min(max(int64(a.Addr)-int64(b.Addr), -1), 1)) })
+	slices.SortFunc(i.Apps, func(a, b Header) int { return cmp.Compare(a.Addr, b.Addr) })
 }
 
 // appAt reads an application. What lies inside an image that was read already is not

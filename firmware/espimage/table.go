@@ -2,6 +2,7 @@ package espimage
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/md5"
 	"encoding/binary"
 	"hash/crc32"
@@ -53,7 +54,7 @@ func (i *Info) table() {
 // overlaps looks for partitions that claim the same place; such a table is not followed.
 func (i *Info) overlaps() {
 	sorted := slices.Clone(i.Table)
-	slices.SortStableFunc(sorted, func(a, b Partition) int { return int(min(max(int64(a.Addr)-int64(b.Addr), -1), 1)) })
+	slices.SortStableFunc(sorted, func(a, b Partition) int { return cmp.Compare(a.Addr, b.Addr) })
 	for n := 1; n < len(sorted); n++ {
 		if a, b := &sorted[n-1], &sorted[n]; a.End() > int64(b.Addr) {
 			i.TableState = WrongTable

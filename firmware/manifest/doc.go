@@ -50,26 +50,37 @@ type Part struct {
 	SHA256 []byte // 32 bytes; nil: not told
 }
 
-// For returns the build for a chip ("esp32c3"), of those for its kind of port rather
-// than of those for any.
-func (m *Manifest) For(chip string, native bool) (*Build, error) {
+// For returns the build for a chip ("esp32c3"), a kind of port and a board of package
+// board ("" if none was chosen). Of several that fit, one that names the board, or the kind
+// of port, goes before one that leaves it open. The error is an *Error.
+func (m *Manifest) For(chip string, native bool, target string) (*Build, error) {
 	serial := "uart"
 	if native {
 		serial = "cdc"
 	}
-	var any *Build
+	var best *Build
+	most := -1
 	for i := range m.Builds {
 		b := &m.Builds[i]
+		score := 0
 		switch {
-		case b.Chip != chip && b.Chip != "" || b.Chip == "" && b.Family != "":
-		case b.Serial == serial:
-			return b, nil
-		case b.Serial == "" && any == nil:
-			any = b
+		case b.Chip != chip && (b.Chip != "" || b.Family != ""), b.Serial != "" && b.Serial != serial,
+			b.Target != "" && target != "" && b.Target != target:
+			continue
+		case b.Target == "":
+			score = 2
+		case b.Target == target:
+			score = 4
+		}
+		if b.Serial == serial {
+			score++
+		}
+		if score > most {
+			best, most = b, score
 		}
 	}
-	if any == nil {
+	if best == nil {
 		return nil, &Error{Code: ErrNoBuild, Name: chip}
 	}
-	return any, nil
+	return best, nil
 }

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -91,7 +92,7 @@ func (p *parser) checkBuild(n int) error {
 	if len(b.Parts) == 0 && !b.MCU {
 		return p.refuse(Error{Code: ErrMissing, Name: "parts"})
 	}
-	slices.SortStableFunc(b.Parts, func(a, c Part) int { return int(min(max(int64(a.Offset)-int64(c.Offset), -1), 1)) })
+	slices.SortStableFunc(b.Parts, func(a, c Part) int { return cmp.Compare(a.Offset, c.Offset) })
 	for i := range b.Parts {
 		part := &b.Parts[i]
 		if int64(part.Offset)+part.Size > 1<<32 {
