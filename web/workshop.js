@@ -55,6 +55,7 @@ export function pack(bytes, done) {
     if (left < 0) return;
     left = -1;
     dismiss();
+    prepare(); // for the next time
   };
 }
 

@@ -279,7 +279,7 @@ func (p *taskPanel) showFigures() {
 		words = append(words, lang.F("{0} of {1}", show.Bytes(uint64(max(e.Done, 0))), show.Bytes(uint64(e.Total))))
 		if e.Phase == flash.PhaseWrite || e.Phase == flash.PhaseRead {
 			if s := p.pace.speed(now); s > 0 && e.Done > 0 {
-				words = append(words, lang.F("{0}/s", show.Bytes(uint64(s))))
+				words = append(words, lang.F("{0} kB/s", strconv.Itoa(int(s/1000+0.5))))
 			}
 			if d, ok := p.pace.left(now); ok {
 				left = leftWords(d + behind(p.task.Phases, p.at, e.Total))
