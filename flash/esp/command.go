@@ -61,6 +61,7 @@ type command struct {
 	sum   byte          // of the *_DATA commands: checksum of their bytes
 	limit time.Duration // for the reply; 0: usual
 	want  int           // bytes of the reply before its status
+	more  int           // as want, where the reply is so long; 0: it is always want
 	name  string        // for errors; empty: that of op
 	phase flash.Phase
 }
@@ -155,7 +156,7 @@ func (l *loader) await(ctx context.Context, c command) (reply, error) {
 		if err != nil {
 			return reply{}, l.fail(c.title(), c.phase, err)
 		}
-		r, op, status, ok := parseReply(p, c.want)
+		r, op, status, ok := parseReply(p, c.want, c.more)
 		if !ok {
 			l.print(p)
 			continue
@@ -191,8 +192,8 @@ func (l *loader) drain(ctx context.Context) {
 }
 
 // parseReply reads a packet as the reply to a command whose reply has want bytes
-// before its status. ok is false for what is no reply.
-func parseReply(p []byte, want int) (r reply, op byte, status statusError, ok bool) {
+// before its status, or more where it is long enough. ok is false for what is no reply.
+func parseReply(p []byte, want, more int) (r reply, op byte, status statusError, ok bool) {
 	if len(p) < head+2 || p[0] != 1 {
 		return r, 0, status, false
 	}
@@ -205,6 +206,9 @@ func parseReply(p []byte, want int) (r reply, op byte, status statusError, ok bo
 	}
 	op = p[1]
 	r.value = binary.LittleEndian.Uint32(p[4:])
+	if more > 0 && len(body) >= more+2 {
+		want = more
+	}
 	if len(body) < want+2 { // an error comes without the payload
 		status = statusError{op, body[0], body[1]}
 		if status.flag == 0 {

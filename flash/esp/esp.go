@@ -79,6 +79,7 @@ type Packer interface {
 type Flasher struct {
 	o    Options
 	load *loader
+	connection
 	work // plan and transfer
 }
 

@@ -54,11 +54,10 @@ type loader struct {
 	decoder slip.Decoder
 	in      []byte // read, but not decoded yet; part of buf
 	buf     [4096]byte
-	out     []byte        // the frame that is being written
-	writing chan error    // a Write that nobody waited for to end; nil: none
-	printed []byte        // what came outside of frames since the last reset
-	heard   int           // bytes that came since the last reset
-	slow    time.Duration // what waits are longer for, on lines with much latency; for tests
+	out     []byte     // the frame that is being written
+	writing chan error // a Write that nobody waited for to end; nil: none
+	printed []byte     // what came outside of frames since the last reset
+	heard   int        // bytes that came since the last reset
 }
 
 func newLoader(port serial.Port, o Options) *loader {
@@ -168,27 +167,25 @@ func (l *loader) print(text []byte) {
 	l.printed = append(l.printed, text[max(0, len(text)-maxPrinted):]...)
 }
 
-// listen takes what comes until a stretch of quiet, or until until, as noise.
-func (l *loader) listen(ctx context.Context, quiet time.Duration, until time.Time) error {
+// pause waits, and takes what comes meanwhile as noise.
+func (l *loader) pause(ctx context.Context, d time.Duration) error {
 	defer l.watch(ctx)()
+	l.print(l.in)
+	l.in = nil
+	until := time.Now().Add(d)
 	for budget := maxNoise; budget > 0; budget -= max(1, len(l.in)) {
-		l.print(l.in)
-		l.in = nil
-		end := time.Now().Add(quiet)
-		if until.Before(end) {
-			end = until
+		if !time.Now().Before(until) {
+			return ctx.Err()
 		}
-		if !time.Now().Before(end) {
-			return nil
-		}
-		if err := l.fill(ctx, end); err != nil {
-			if err == errSilent {
-				return nil
-			}
+		if err := l.fill(ctx, until); err == errSilent {
+			return ctx.Err()
+		} else if err != nil {
 			return err
 		}
+		l.print(l.in)
+		l.in = nil
 	}
-	return nil
+	return sleep(ctx, time.Until(until))
 }
 
 // forget drops what is left of the conversation so far: the device starts anew.
