@@ -86,7 +86,7 @@ var (
 		"secure boot check fail")
 	marksLoader = marks("waiting for download", "DOWNLOAD", "boot mode:(1,")
 	marksApp    = marks("Blynk.NCP", "app_main", "cpu_start", "app_init")
-	marksFlash  = marks("entry 0x", "SPI_FAST_FLASH_BOOT", "SPI_FLASH_BOOT", "boot mode:(3,", "~ld")
+	marksLoad   = marks("entry 0x", "load:0x", "load 0x", "~ld")
 	marksBoot   = marks("boot:0x", "boot mode:(", "rst:0x", "ESP-ROM:", "ets J")
 )
 
@@ -116,8 +116,10 @@ func bootKind(text []byte) (kind BootKind, sure bool) {
 		return BootApp, true
 	case has(text, marksLoader):
 		return BootLoader, true
-	case has(text, marksFlash):
+	case has(text, marksLoad):
 		return BootApp, false
+	case has(text, marksBoot):
+		return BootInvalid, false // unless it loads something yet
 	case len(text) == 0:
 		return BootSilent, false
 	case readable(text):
