@@ -27,6 +27,8 @@ type uart struct {
 	late time.Duration
 	// changedAt is when the device last changed its mode: no Write begins earlier.
 	changedAt time.Duration
+	follow    bool // AutoBaud
+	limit     int
 }
 
 func (u *uart) Read(b []byte) (int, error) {

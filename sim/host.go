@@ -67,6 +67,7 @@ func (w *Wire) setHostMode(m serial.Mode) {
 	now := w.now()
 	w.toDev.setMode(m, now)
 	w.toHost.rx.setMode(m, now)
+	w.dev.followHost()
 }
 
 // port is an open adapter. Its fields are guarded by the wire's lock.

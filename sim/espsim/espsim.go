@@ -11,6 +11,10 @@ package espsim
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"math/bits"
+	"slices"
 	"sync"
 	"time"
 
@@ -121,46 +125,69 @@ type Options struct {
 
 // Stats count what happened since New.
 type Stats struct {
-	Commands   map[byte]int // by opcode, those of ROM and stub together; also refused ones
-	Refused    int          // answered with an error
-	Ignored    int          // frames without an answer: bad escape, too long, no request
-	Resets     int          // starts of the ROM, the first one included
-	Stubs      int          // starts of the stub
-	Programmed int64        // bytes that the flash was told to program
-	Erased     int64        // bytes that the flash erased
-	Busy       time.Duration
+	Commands   map[byte]int  // by opcode, those of ROM and stub together; also refused ones
+	Refused    int           // answered with an error
+	Ignored    int           // frames without an answer: bad escape, too long, no request
+	Resets     int           // starts of the ROM, the first one included
+	Stubs      int           // starts of the stub
+	Programmed int64         // bytes that the flash was told to program
+	Erased     int64         // bytes that the flash erased
+	Busy       time.Duration // how long the flash was busy erasing and programming
 }
 
 // Board is a simulated board. Its methods are safe for concurrent use.
 type Board struct {
-	o    Options
-	chip *chip
+	o     Options
+	chip  *chip
+	flash *nor
 
-	buttons chan button
+	buttons chan press
 
 	mu         sync.Mutex // guards what follows; never held across a wait
+	running    bool
 	state      State
 	watch      chan struct{} // closed at the next change of state
 	ncp        *ncpsim.NCP
+	version    string // of the firmware that ncp is
 	violations []string
 	stats      Stats
 }
 
 // New makes a board without power. Run is its life. Its flash keeps its content from
-// one Run to the next.
+// one Run to the next. An unknown chip is an ESP32-C3.
 func New(o Options) *Board {
 	o = o.withDefaults()
-	return &Board{o: o, chip: chips[o.Chip], buttons: make(chan button)}
+	b := &Board{
+		o: o, chip: chips[o.Chip], flash: newNOR(&o),
+		buttons: make(chan press), watch: make(chan struct{}),
+	}
+	b.stats.Commands = make(map[byte]int)
+	b.keepSettings()
+	return b
 }
 
-// Run is the board's life from power-on until ctx ends; it returns nil then.
+// Run is the board's life from power-on until ctx ends; it returns nil then. A board runs
+// once at a time.
 func (b *Board) Run(ctx context.Context, u sim.UART) error {
-	<-ctx.Done()
-	return nil
+	b.mu.Lock()
+	busy := b.running
+	b.running = true
+	b.mu.Unlock()
+	if busy {
+		return errors.New("espsim: this board runs already")
+	}
+	defer func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.running = false
+	}()
+	stop := context.AfterFunc(ctx, func() { _ = u.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
+	return newLife(b, u).run(ctx)
 }
 
 // Flash returns a copy of the content of the flash.
-func (b *Board) Flash() []byte { return nil }
+func (b *Board) Flash() []byte { return b.flash.copy() }
 
 // State returns what the chip does now.
 func (b *Board) State() State {
@@ -170,17 +197,35 @@ func (b *Board) State() State {
 }
 
 // WaitState returns when the chip is in state s, or with ctx's error.
-func (b *Board) WaitState(ctx context.Context, s State) error { return nil }
+func (b *Board) WaitState(ctx context.Context, s State) error {
+	for {
+		b.mu.Lock()
+		now, watch := b.state, b.watch
+		b.mu.Unlock()
+		if now == s {
+			return nil
+		}
+		select {
+		case <-watch:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
 
-// Press is the way into the loader by hand: hold BOOT, tap RESET, let go of BOOT. It
-// returns when that is done, or with ctx's error; the board must have power.
-func (b *Board) Press(ctx context.Context) error { return nil }
-
-// Tap taps RESET.
-func (b *Board) Tap(ctx context.Context) error { return nil }
+func (b *Board) setState(s State) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s == b.state {
+		return
+	}
+	b.state = s
+	close(b.watch)
+	b.watch = make(chan struct{})
+}
 
 // NCP returns the NCP that the firmware in flash is, nil before it ran. Another
-// firmware is another NCP.
+// firmware, or the same one without its settings, is another NCP.
 func (b *Board) NCP() *ncpsim.NCP {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -189,28 +234,72 @@ func (b *Board) NCP() *ncpsim.NCP {
 
 // Violations returns what a host did that a real chip would not have survived, or that
 // does damage on one, in order.
-func (b *Board) Violations() []string { return nil }
-
-// Stats returns the counters as they are now.
-func (b *Board) Stats() Stats { return Stats{} }
-
-// ImageOptions describe an image.
-type ImageOptions struct {
-	Chip      Chip
-	Size      int     // bytes of the whole file; 0: 1338368, esp8266 515296
-	App       int     // bytes of the app; 0: the rest of the file, as far as its partition goes
-	FlashSize int     // as the header says; 0: 4 MiB
-	Version   string  // empty: 0.7.0
-	Seed      uint64  // other content
-	Ratio     float64 // share that zlib at level 9 leaves of the file; 0: 0.62
+func (b *Board) Violations() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.violations)
 }
 
-// Image returns a merged image as those of the NCP.
-func Image(o ImageOptions) []byte { return nil }
+// maxViolations bounds the list: a hostile host gets no memory.
+const maxViolations = 100
 
-type button struct{}
-type chip struct{}
+func (b *Board) violation(s string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.violations) < maxViolations {
+		b.violations = append(b.violations, s)
+	}
+}
 
-var chips = map[Chip]*chip{}
+// Stats returns the counters as they are now.
+func (b *Board) Stats() Stats {
+	b.mu.Lock()
+	s := b.stats
+	s.Commands = maps.Clone(s.Commands)
+	b.mu.Unlock()
+	b.flash.mu.Lock()
+	defer b.flash.mu.Unlock()
+	s.Programmed, s.Erased, s.Busy = b.flash.programmed, b.flash.erased, b.flash.busy
+	return s
+}
 
-func (o Options) withDefaults() Options { return o }
+func (b *Board) count(f func(*Stats)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	f(&b.stats)
+}
+
+// Bounds of a flash.
+const (
+	minFlash     = 256 << 10
+	maxFlash     = 128 << 20
+	defaultFlash = 4 << 20
+)
+
+func (o Options) withDefaults() Options {
+	c := chips[o.Chip]
+	if c == nil {
+		o.Chip, c = ESP32C3, chips[ESP32C3]
+	}
+	if o.Size <= 0 {
+		o.Size = defaultFlash
+	}
+	o.Size = min(max(o.Size, minFlash), maxFlash)
+	o.Size = 1 << (bits.Len(uint(o.Size)) - 1)
+	if o.Crystal == 0 {
+		o.Crystal = c.crystal
+	}
+	if o.MAC == ([6]byte{}) {
+		o.MAC = [6]byte{0x34, 0x85, 0x18, 0x0C, 0x2A, 0x4F}
+	}
+	if o.Major == 0 && o.Minor == 0 {
+		o.Major, o.Minor = c.major, c.minor
+	}
+	if o.Slow <= 0 {
+		o.Slow = 1
+	}
+	if o.Watchdog <= 0 {
+		o.Watchdog = 4 * time.Second
+	}
+	return o
+}

@@ -75,6 +75,9 @@ func (l *life) bootROM(download bool) error {
 	if l.n.o.Chip == ESP8266 {
 		baud, log, dl = 74880, romESP8266, romESP8266Download
 	}
+	if l.n.o.ROMLog != "" {
+		log = l.n.o.ROMLog
+	}
 	if download {
 		log = dl
 	}

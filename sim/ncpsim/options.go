@@ -28,6 +28,8 @@ type Options struct {
 
 	// Chip selects the boot log of the ROM.
 	Chip Chip
+	// ROMLog is what its ROM prints, at the rate of Chip; empty: as the ROM of Chip does.
+	ROMLog string
 	// NoROMLog leaves the ROM's boot log out; that of the firmware always comes.
 	NoROMLog bool
 	// NoAutoReset cuts DTR and RTS off from the chip's EN and IO0.
