@@ -93,3 +93,64 @@ func TestWorkshopStops(t *testing.T) {
 	v.goTo("traffic")
 	v.wait(`document.getElementById("traffic-pause").ariaPressed === "true"`, time.Second)
 }
+
+// TestWorkshopServices: what the workshop has of the browser: Workers that compress at
+// least as tight as everybody's library, a stub for each chip, and a page that asks
+// before it is closed as long as there is work.
+func TestWorkshopServices(t *testing.T) {
+	t.Parallel()
+	_, url := withNCP(t, ncpsim.Options{})
+	v := open(t, url, browser.PageOptions{})
+	v.must(v.Do(`ncpweb.page.part("workshop", m => { window.shop = m })`))
+	v.wait(`window.shop`, 5*time.Second)
+
+	// 4 MB: half of it is like code, a quarter noise, a quarter empty.
+	v.must(v.Do(`(() => {
+		const bytes = new Uint8Array(4 << 20).fill(255);
+		let s = 1;
+		for (let i = 0; i < 3 << 20; i++) {
+			s = (Math.imul(s, 1103515245) + 12345) >>> 0;
+			bytes[i] = i < 2 << 20 ? (s >>> 28) * (i >> 2 & 7) : s >>> 16;
+		}
+		window.plain = bytes;
+		window.longest = 0;
+		new PerformanceObserver(l => { for (const e of l.getEntries()) longest = Math.max(longest, e.duration) }).observe({ entryTypes: ["longtask"] });
+		setTimeout(() => shop.pack(bytes.slice(), (packed, message) => { window.packed = packed ?? message }), 300);
+	})()`))
+	v.wait(`window.packed instanceof Uint8Array`, 30*time.Second)
+	v.must(v.Do(`new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer().then(b => {
+		const got = new Uint8Array(b);
+		window.same = got.length === plain.length && got.every((x, i) => x === plain[i]);
+	})`))
+	v.wait(`window.same !== undefined`, 10*time.Second)
+	if !eval[bool](v, `window.same`) {
+		t.Error("what was compressed is not what was given")
+	}
+	if ms := eval[float64](v, `window.longest`); ms > 100 {
+		t.Errorf("compressing kept the page for %.0f ms", ms)
+	}
+	// Given up: nothing is told, and the next one goes well.
+	v.must(v.Do(`shop.pack(plain.slice(), () => { window.late = true })(); shop.pack(plain.slice(0, 5000), p => { window.next = p })`))
+	v.wait(`window.next instanceof Uint8Array`, 10*time.Second)
+	if eval[bool](v, `!!window.late`) {
+		t.Error("what was given up was told")
+	}
+
+	for _, chip := range []string{"esp8266", "esp32", "esp32s2", "esp32s3", "esp32c2", "esp32c3", "esp32c6", "esp32h2"} {
+		v.must(v.Do(`window.stub = null; shop.stub("` + chip + `", (b, message) => { window.stub = b ? JSON.parse(new TextDecoder().decode(b)) : message })`))
+		v.wait(`window.stub?.entry > 0 && window.stub.text.length > 1000`, 5*time.Second)
+	}
+	v.must(v.Do(`window.stub = null; shop.stub("toString", (b, message) => { window.stub = message })`))
+	v.wait(`typeof window.stub === "string"`, time.Second)
+
+	asks := func() bool { return eval[bool](v, `!dispatchEvent(new Event("beforeunload", { cancelable: true }))`) }
+	before := asks()
+	v.must(v.Do(`shop.busy(true); shop.busy(true)`))
+	during := asks()
+	v.must(v.Do(`shop.busy(false)`))
+	after := asks()
+	v.must(v.Do(`shop.busy(true); dispatchEvent(new CustomEvent("programend", { detail: "workshop" }))`))
+	if ended := asks(); before || !during || after || ended {
+		t.Errorf("the page asks before it is closed: idle %v, at work %v, then %v, after a fault %v", before, during, after, ended)
+	}
+}

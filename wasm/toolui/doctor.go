@@ -138,6 +138,10 @@ func (v *doctorView) examine(source int, a *webserial.Adapter) {
 	st := v.u.status
 	o := doctor.Options{Known: st.Baud, OpenedBefore: st.Baud > 0}
 	core, last := v.u.core, v.adapter
+	if err := core.Hold(lang.T("Examining")); err != nil {
+		core.Toast(lang.T("The port could not be taken over from the connection"), string(show.Fail))
+		return
+	}
 	v.begin(false)
 	v.run(o, func(ctx context.Context) (serial.Adapter, error) {
 		switch {
@@ -181,6 +185,7 @@ func (v *doctorView) run(o doctor.Options, port func(context.Context) (serial.Ad
 		a, err := port(ctx)
 		if p := bridge.ProblemOf(err); p != nil && p.Code != bridge.CodeNotReady {
 			v.u.Post(func() {
+				v.u.core.Free()
 				v.cancel = nil
 				if p.Code != bridge.CodeCanceled {
 					v.u.core.Toast(lang.T("The port could not be taken over from the connection"), string(show.Fail))
@@ -238,6 +243,7 @@ func (v *doctorView) done(a serial.Adapter, r *doctor.Report) {
 	v.told = r.Steps
 	v.adapter = nil
 	if !v.practice {
+		v.u.core.Free()
 		v.adapter = a
 	}
 	v.verdict.fill(r, v.adapter != nil)
@@ -294,8 +300,9 @@ func (v *doctorView) render() {
 	}
 	v.source.Store(int32(source))
 	v.what.SetText(v.plan(source))
-	v.start.Enable(!busy && (source != fromPerson || v.u.ports != nil))
-	v.other.Enable(!busy && v.u.ports != nil)
+	taken := busy || st.Held != ""
+	v.start.Enable(!taken && (source != fromPerson || v.u.ports != nil))
+	v.other.Enable(!taken && v.u.ports != nil)
 	v.other.Show(source != fromPerson && v.u.ports != nil)
 	v.mayTurn.Enable(!busy)
 	v.tryStart.Enable(!busy)
