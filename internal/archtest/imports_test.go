@@ -106,6 +106,10 @@ var heavy = []string{
 	"testing", module + "/internal/vectors", module + "/sim", module + "/sim/ncpsim", module + "/ncp/idl",
 }
 
+// wordy are packages that our own code in the workshop does without: what they do for it,
+// strconv and internal/json do as well. A library may bring them: archive/zip brings fmt.
+var wordy = []string{"fmt", "reflect", "encoding/json"}
+
 // pkg is what `go list` tells of a package.
 type pkg struct {
 	ImportPath   string
@@ -247,5 +251,24 @@ func TestProductIsLight(t *testing.T) {
 		if slices.Contains(heavy, p.ImportPath) {
 			t.Errorf("the page's program links %s; `go list -deps` of ./wasm tells who brings it", p.ImportPath)
 		}
+	}
+}
+
+// TestWorkshopIsPlain: our own code in the workshop formats without fmt.
+func TestWorkshopIsPlain(t *testing.T) {
+	own := 0
+	for _, p := range list(t, platforms[1], "-deps", "./wasm/workshop") {
+		if !strings.HasPrefix(p.ImportPath, module+"/") {
+			continue
+		}
+		own++
+		for _, imp := range p.Imports {
+			if slices.Contains(wordy, imp) {
+				t.Errorf("%s imports %s, and is part of the workshop", p.ImportPath, imp)
+			}
+		}
+	}
+	if own < 10 {
+		t.Fatalf("the workshop has only %d packages of ours: the check looks in the wrong place", own)
 	}
 }
