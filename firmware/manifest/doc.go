@@ -64,7 +64,7 @@ func (m *Manifest) For(chip string, native bool, target string) (*Build, error) 
 		b := &m.Builds[i]
 		score := 0
 		switch {
-		case b.Chip != chip && (b.Chip != "" || b.Family != ""), b.Serial != "" && b.Serial != serial,
+		case b.Chip == "" && b.Family != "", b.Chip != "" && b.Chip != chip, b.Serial != "" && b.Serial != serial,
 			b.Target != "" && target != "" && b.Target != target:
 			continue
 		case b.Target == "":

@@ -25,6 +25,8 @@ type Archive struct {
 	files map[string]*zip.File
 	sizes map[string]int64 // of entries that were unpacked
 	total int64            // sum of sizes
+
+	maxEntry, maxTotal int64
 }
 
 // Zip reads the table of an archive. It refuses more than MaxEntries entries, names that
@@ -46,7 +48,7 @@ func Zip(data []byte) (*Archive, error) {
 	if len(r.File) > MaxEntries {
 		return nil, &Error{Code: ErrLarge, Name: "entries", Want: MaxEntries, Have: int64(len(r.File))}
 	}
-	a := &Archive{files: map[string]*zip.File{}, sizes: map[string]int64{}}
+	a := &Archive{files: map[string]*zip.File{}, sizes: map[string]int64{}, maxEntry: MaxEntry, maxTotal: MaxTotal}
 	for _, f := range r.File {
 		if err := a.enter(f); err != nil {
 			return nil, err
@@ -108,7 +110,7 @@ func (a *Archive) Read(name string) ([]byte, error) {
 	if f == nil {
 		return nil, &Error{Code: ErrNoEntry, Name: name}
 	}
-	if f.UncompressedSize64 > MaxEntry {
+	if f.UncompressedSize64 > uint64(a.maxEntry) {
 		return nil, &Error{Code: ErrBomb, Name: name}
 	}
 	r, err := f.Open()
@@ -119,7 +121,7 @@ func (a *Archive) Read(name string) ([]byte, error) {
 		return nil, &Error{Code: ErrZip, Name: name, Text: err.Error()}
 	}
 	defer r.Close()
-	limit := min(int64(MaxEntry), MaxTotal-(a.total-a.sizes[name]))
+	limit := min(a.maxEntry, a.maxTotal-(a.total-a.sizes[name]))
 	var b bytes.Buffer
 	n, err := io.Copy(&b, io.LimitReader(r, limit+1))
 	if n > limit {
