@@ -3,6 +3,8 @@
 
 import { describe } from "./serial.js";
 
+export { load } from "./firmware.js";
+
 // How much memory zlib takes for its tables decides where blocks end. 8 is what everybody
 // uses; 7 is often a little tighter, sometimes not. Each is tried, at the same time.
 const LEVELS = [8, 7];

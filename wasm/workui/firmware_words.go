@@ -132,6 +132,10 @@ func refusal(err error) string {
 			return lang.F(card, name, shortName(m.Other), strconv.Itoa(m.Line), show.Bytes(uint64(max(m.Want, 0))), show.Bytes(uint64(max(m.Have, 0))), strconv.Itoa(m.Part+1))
 		}
 	}
+	var web *fetchError
+	if errors.As(err, &web) {
+		return lang.F("{0} did not load. See whether it is there, or download it and drop it here.", shortName(web.name))
+	}
 	return lang.T("It cannot be read.")
 }
 
@@ -183,3 +187,13 @@ func chipNames(ids []string) string {
 func revision(n int64) string {
 	return "v" + strconv.FormatInt(n/100, 10) + "." + strconv.FormatInt(n%100, 10)
 }
+
+// fetchError tells that a file did not come from the web.
+type fetchError struct {
+	name string // of the file; hostile
+	err  error
+}
+
+func (e *fetchError) Error() string { return "workui: " + e.name + ": " + e.err.Error() }
+
+func (e *fetchError) Unwrap() error { return e.err }

@@ -28,3 +28,10 @@ type Selection struct {
 func (s *Selection) Options() esp.Options {
 	return esp.Options{Want: s.Want, Reset: s.Reset, Start: s.Start, Baud: s.Baud, Fixed: s.Fixed, How: s.How}
 }
+
+// detection is what the loader told of the chip; zero: nothing.
+type detection struct {
+	id       string // as in esp.Chips
+	revision int    // major × 100 + minor
+	flash    int64  // bytes; 0: not known
+}
