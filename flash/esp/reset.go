@@ -76,7 +76,7 @@ var usbSteps = []step{
 	{keep, off, inReset, "strap is seen", false},
 	{keep, on, 0, "into reset, by way of both", false},
 	{off, keep, 0, "in reset alone", false},
-	{keep, on, inReset, "reset is seen", true},
+	{keep, on, inReset, "reset is seen", false},
 	{off, off, 0, "out of reset", false},
 }
 
@@ -111,7 +111,7 @@ var resets = []Reset{
 		tries: [][]step{usbSteps, usbSteps, classic(strap)},
 		run: []step{
 			{off, keep, 0, "strap free", false},
-			{keep, on, 2 * inReset, "in reset", true},
+			{keep, on, 2 * inReset, "reset, which may be over at once", false},
 			{keep, off, 2 * inReset, "the peripheral starts again", false},
 		},
 		usb: true,
