@@ -26,9 +26,10 @@ type (
 
 // Phases, values of Tri, and Codes that the others look at.
 const (
-	PhaseIdle  = session.PhaseIdle
-	PhaseReady = session.PhaseReady
-	PhaseLent  = session.PhaseLent
+	PhaseIdle   = session.PhaseIdle
+	PhaseReady  = session.PhaseReady
+	PhaseLent   = session.PhaseLent
+	PhaseFailed = session.PhaseFailed
 
 	Unknown = session.Unknown
 	No      = session.No

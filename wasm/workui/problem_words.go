@@ -3,6 +3,7 @@ package workui
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"ncpweb/flash"
 	"ncpweb/serial"
@@ -302,4 +303,23 @@ var problemCards = map[flash.Code]problemCard{
 		Why:   "The loader in ROM knows less than the fast one, and some chips are locked.",
 		Try:   []string{"Under How, switch off Without stub, then try again."},
 	},
+}
+
+// detailOf is the technical detail of an error, with texts of the device made visible.
+func detailOf(e *flash.Error) string {
+	text := logPhase(e.Phase) + ": " + e.Op
+	if e.Addr != 0 {
+		text += " at " + address(e)
+	}
+	text += " (code " + strconv.Itoa(int(e.Code)) + ")"
+	if e.Detail != "" {
+		short, _ := show.Cut(e.Detail, 4000)
+		for _, line := range strings.Split(short, "\n") {
+			text += "\n" + show.VisibleLine(line)
+		}
+	}
+	if e.Err != nil {
+		text += "\n" + show.Visible(e.Err.Error())
+	}
+	return text
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"ncpweb/flash"
+	"ncpweb/flash/esp"
 )
 
 // job is what a person asked for.
@@ -92,21 +93,10 @@ const (
 	endTorn                   // the port went while the chip started
 )
 
-// booted is what the boot log tells.
-type booted uint8
-
-// Kinds of boot log.
-const (
-	bootNone     booted = iota // nothing was printed, or it was not listened
-	bootApp                    // the firmware started
-	bootDownload               // the loader waits for a download
-	bootInvalid                // no valid image
-	bootCrash                  // it restarts by itself
-)
-
 // finish is what was seen after the chip was told to start.
 type finish struct {
-	boot     booted
+	boot     esp.BootKind
+	crashed  bool   // the boot log tells of a crash
 	lost     bool   // the port went away and did not come back
 	answers  bool   // the first program has found an NCP
 	version  string // of the NCP; hostile
@@ -122,13 +112,13 @@ func (f finish) end() ending {
 		return endOther
 	case f.lost:
 		return endTorn
-	case f.boot == bootDownload:
-		return endDownload
-	case f.boot == bootInvalid:
-		return endInvalid
-	case f.boot == bootCrash:
+	case f.crashed:
 		return endCrash
-	case f.boot == bootApp:
+	case f.boot == esp.BootLoader:
+		return endDownload
+	case f.boot == esp.BootInvalid:
+		return endInvalid
+	case f.boot == esp.BootApp:
 		return endMute
 	}
 	return endSilent
@@ -147,9 +137,24 @@ func plainVersion(s string) string {
 	return s
 }
 
-// waitsForNCP tells whether the first program should look for an NCP after that boot
-// log: not where the chip has said that it runs none.
-func (b booted) waitsForNCP() bool { return b != bootDownload && b != bootInvalid }
+// waitsForNCP tells whether the first program should look for an NCP: not where the boot
+// log has said that none runs.
+func (f finish) waitsForNCP() bool {
+	return f.boot != esp.BootLoader && f.boot != esp.BootInvalid
+}
+
+// marksOfCrash are what the frameworks of the chips print when firmware ends by a fault.
+var marksOfCrash = []string{"Guru Meditation", "abort() was called", "Backtrace:", "Stack smashing", "Brownout detector", "Fatal exception", "Soft WDT reset"}
+
+// tellsCrash tells whether a boot log tells of a crash.
+func tellsCrash(text string) bool {
+	for _, m := range marksOfCrash {
+		if strings.Contains(text, m) {
+			return true
+		}
+	}
+	return false
+}
 
 // phasesOf are the phases that the task panel shows for a job.
 func phasesOf(j job, eraseAll, compare bool) []flash.Phase {
