@@ -51,8 +51,8 @@ const (
 	samples    = 4
 	// chunk is what one digest covers where a round trip takes long; unit is what is
 	// looked at more closely where it differs: the block that a flash memory erases at
-	// once. grain is the least that is written: less saves little, since an erased
-	// sector takes as long as 4 KiB on the wire.
+	// once. What differs is found to the sector, or to the grain where round trips take
+	// long.
 	chunk = 256 << 10
 	unit  = 64 << 10
 	grain = 16 << 10
@@ -84,7 +84,7 @@ func (f *Flasher) todo(ctx context.Context, p *Plan) ([]job, error) {
 		f.event(flash.Event{Phase: flash.PhaseCompare, Skipped: f.o.How.All})
 		return f.whole(ctx, p)
 	}
-	levels := []int64{unit, grain}
+	levels := []int64{unit, sector}
 	if trip > slowTrip {
 		levels = []int64{chunk, unit, grain}
 	}
@@ -164,16 +164,13 @@ func (p *Plan) jobs(blank bool) []job {
 	return all
 }
 
-// bridge is the longest blank stretch, in bytes, that is written along with the data on
-// both sides: packed it is a few bytes, and to begin anew costs more than to program it.
-const bridge = 16 << 10
-
-// whole returns all data as jobs, and the blank stretches that are not blank in the
-// chip.
+// whole returns all data as jobs, unless it is short and the same in the chip, and the
+// blank stretches that are not blank there.
 func (f *Flasher) whole(ctx context.Context, p *Plan) ([]job, error) {
 	var all []job
 	for _, j := range bridged(p.jobs(true)) {
-		if j.blank {
+		// A boot loader or a partition table is often the same although nothing else is.
+		if j.blank || len(j.data) <= unit && !f.o.How.All {
 			same, err := f.equalLong(ctx, j.addr, j.data, nil)
 			if err != nil {
 				return nil, err
@@ -187,17 +184,38 @@ func (f *Flasher) whole(ctx context.Context, p *Plan) ([]job, error) {
 	return all, nil
 }
 
+// bridge is the longest blank stretch, in bytes, that is written along with the data on
+// both sides where a block of the flash memory is erased as a whole anyway: packed it is
+// a few bytes, and to begin anew costs more than to program it.
+const bridge = 16 << 10
+
 // bridged joins stretches of data that have only a short blank one between them.
 func bridged(jobs []job) []job {
 	var all []job
 	for i, j := range jobs {
 		if j.blank && len(j.data) <= bridge && i > 0 && i+1 < len(jobs) &&
-			jobs[i-1].end() == int64(j.addr) && j.end() == int64(jobs[i+1].addr) {
+			begin(jobs, i) <= int64(j.addr)/unit*unit && end(jobs, i) >= (j.end()+unit-1)/unit*unit {
 			j.blank = false
 		}
 		all = joined(all, j)
 	}
 	return all
+}
+
+// begin and end return the bounds of the stretch without a gap to which a job belongs,
+// within two blocks.
+func begin(jobs []job, i int) int64 {
+	for i > 0 && jobs[i-1].end() == int64(jobs[i].addr) {
+		i--
+	}
+	return int64(jobs[i].addr)
+}
+
+func end(jobs []job, i int) int64 {
+	for i+1 < len(jobs) && jobs[i].end() == int64(jobs[i+1].addr) {
+		i++
+	}
+	return jobs[i].end()
 }
 
 // joined appends a job, to the one before where they are one stretch of data. Both are

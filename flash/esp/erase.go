@@ -19,6 +19,7 @@ func (f *Flasher) EraseAll(ctx context.Context) error {
 	f.enter(flash.PhaseErase)
 	err := f.final(ctx, f.eraseAll(ctx))
 	f.leave()
+	f.load.rest()
 	return err
 }
 
@@ -33,6 +34,7 @@ func (f *Flasher) Erase(ctx context.Context, addr uint32, n int64) error {
 	f.enter(flash.PhaseErase)
 	err := f.guessed(n, func() error { return f.eraseRegion(ctx, addr, n, 0) })
 	f.leave()
+	f.load.rest()
 	return f.final(ctx, err)
 }
 

@@ -30,7 +30,8 @@ func (f *Flasher) Read(ctx context.Context, addr uint32, n int64, w io.Writer) e
 	if !f.load.stub && !f.canDigest() {
 		return &flash.Error{Code: flash.CodeUnsupport, Op: "read", Phase: flash.PhaseRead, Detail: "without the stub, this chip cannot read its flash memory"}
 	}
-	f.renewed = false
+	f.disturbed = 0
+	defer f.load.rest()
 	piece := make([]byte, 0, readPiece)
 	for at, tries := int64(0), 0; at < n; {
 		var err error

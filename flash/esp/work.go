@@ -25,7 +25,8 @@ type work struct {
 	working bool      // since is valid
 	erased  bool      // the whole flash memory is blank
 	torn    bool      // the flash memory may hold a part of the image
-	renewed bool      // the chip was brought into its loader once more
+	// disturbed counts replies that did not come.
+	disturbed int
 }
 
 // retries is how often the work goes on after something that may pass: a lost frame, a
@@ -123,22 +124,23 @@ func (f *Flasher) rest(ctx context.Context, p *Plan) ([]job, error) {
 	return jobs, nil
 }
 
-// revive makes the loader listen again: it is asked whether it does, or the chip is reset
-// once more.
+// revive makes the loader listen again: it is asked whether it does, or the chip is
+// brought into it once more.
 func (f *Flasher) revive(ctx context.Context, cause error) error {
 	var s *statusError
 	if errors.As(cause, &s) {
 		return nil // it does
 	}
-	if f.listens(ctx) == nil {
+	f.disturbed++
+	// A second time the rate may be to blame, even if the loader hears.
+	if f.disturbed == 1 && f.listens(ctx) == nil {
 		return nil
 	}
-	if f.renewed || ctx.Err() != nil {
+	if ctx.Err() != nil {
 		return cause
 	}
-	f.renewed = true
 	chip, mac := f.load.chip, f.details.MAC
-	if _, err := f.connect(ctx); err != nil {
+	if err := f.reconnect(ctx, f.disturbed > 1); err != nil {
 		return err
 	}
 	if f.load.chip != chip || f.details.MAC != mac {

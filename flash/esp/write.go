@@ -151,7 +151,7 @@ func (f *Flasher) sendBlock(ctx context.Context, w *writing, s *stream, k, block
 	frame := f.frames[k%2]
 	for try := 1; ; try++ {
 		if err := f.load.send(ctx, frame); err != nil {
-			return 0, err
+			return 0, f.load.fail("write block", flash.PhaseWrite, err)
 		}
 		if try == 1 {
 			if k+1 < blocks {
