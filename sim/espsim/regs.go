@@ -156,11 +156,14 @@ func (r *regs) write(addr, value, mask uint32) {
 // bytes are known: the id and the status.
 func (r *regs) command() {
 	s := r.c.spi
-	length := r.m[s.misoLen]
+	length, set := r.m[s.misoLen]
 	if r.o.Chip == ESP8266 {
-		length = r.m[s.usr1] >> 8
+		length, set = r.m[s.usr1]>>8, r.m[s.usr1] != 0
 	}
 	length = length&0x1FF + 1
+	if !set { // a host that names no length gets what is left from the last command: enough
+		length = 32
+	}
 	if r.m[s.usr]&(1<<31) == 0 || r.m[s.usr]&(1<<28) == 0 {
 		return
 	}
