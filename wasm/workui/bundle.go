@@ -262,7 +262,7 @@ func (v *firmwareView) unpacked(build *manifest.Build, parts []firmware.Part, er
 		file := &firmware.File{Name: part.Name, Kind: firmware.Recognise(part.Data), Size: int64(len(part.Data)),
 			Image: &firmware.Image{Name: part.Name, Segments: []firmware.Segment{{Data: part.Data, Name: part.Name}}}}
 		what, _, _ := espimage.Usual(part.Data)
-		p := &piece{file: file, what: what, at: hexOffset(part.Addr)}
+		p := &piece{file: file, what: what, at: hexOffset(part.Addr), own: true}
 		v.pieces = append(v.pieces, p)
 		v.sumUp(p)
 	}

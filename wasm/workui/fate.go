@@ -15,7 +15,7 @@ const (
 	fateWritten             // it gets what the file has for it
 	fateKept                // the file has only FF for it; its settings stay
 	fateBlank               // the file has only FF for it: it is made blank
-	fateErased              // the file has nothing for it, and everything is erased first
+	fateErased              // the file has nothing for it but FF, and everything is erased first
 )
 
 // fateOf tells what happens to a partition.
@@ -23,11 +23,11 @@ func fateOf(p *espimage.Partition, settings bool, how esp.How) fate {
 	switch {
 	case p.Covered > 0 && !p.Blank:
 		return fateWritten
-	case how.EraseAll && p.Covered == 0:
+	case how.EraseAll:
 		return fateErased
 	case p.Covered == 0:
 		return fateAlone
-	case settings && !how.Settings && !how.EraseAll:
+	case settings && !how.Settings:
 		return fateKept
 	}
 	return fateBlank
@@ -66,26 +66,29 @@ func layout(info *espimage.Info, written []stretch, size int64, how esp.How) []s
 		}
 		at = to
 	}
-	// fill goes on to an address where no partition is.
-	fill := func(to int64) {
+	// fill goes on to an address: what the file has is written, the rest is not.
+	fill := func(to int64, name string) {
 		for _, w := range written {
 			if w.to <= at || w.from >= to {
 				continue
 			}
-			put(min(w.from, to), rest, "")
-			put(min(w.to, to), fateWritten, "")
+			put(min(w.from, to), rest, name)
+			put(min(w.to, to), fateWritten, name)
 		}
-		put(to, rest, "")
+		put(to, rest, name)
 	}
 	settings := info.Settings()
 	table := slices.Clone(info.Table)
 	slices.SortFunc(table, func(a, b espimage.Partition) int { return int(min(max(int64(a.Addr)-int64(b.Addr), -1), 1)) })
 	for i := range table {
 		p := &table[i]
-		fill(int64(p.Addr))
-		put(p.End(), fateOf(p, isSetting(p, settings), how), p.Name)
+		fill(int64(p.Addr), "")
+		if f := fateOf(p, isSetting(p, settings), how); f != fateWritten {
+			put(p.End(), f, p.Name)
+		}
+		fill(p.End(), p.Name)
 	}
-	fill(size)
+	fill(size, "")
 	return list
 }
 

@@ -26,6 +26,8 @@ type firmwareView struct {
 	explain *explainView
 	notice  *noticeView
 	clear   *doc.Element
+	panel   *doc.Element
+	more    *doc.Element // the manifest on the web
 
 	pieces pieces
 	bundle *bundle // what the pieces came from; nil: one by one
@@ -42,7 +44,7 @@ type firmwareView struct {
 }
 
 func newFirmwareView(u *UI) *firmwareView {
-	v := &firmwareView{u: u, bad: -1, dirty: true, stop: func() {}, clear: doc.ByID("fw-clear")}
+	v := &firmwareView{u: u, bad: -1, dirty: true, stop: func() {}, clear: doc.ByID("fw-clear"), panel: doc.ByID("fw-panel"), more: doc.ByID("fw-more")}
 	v.board = newBoardView(u, v.changed)
 	v.how = newHowView(u, v.changed)
 	v.offers = newOffersView(v)
@@ -243,7 +245,10 @@ func (v *firmwareView) render() {
 	}
 	v.dirty = false
 	v.board.renderSeen(v.chip, !v.wrongBoard())
+	some := len(v.pieces) > 0 || v.bundle != nil
 	v.clear.Show(len(v.pieces) > 1 || v.bundle != nil)
+	v.panel.SetFlag("data-some", some)
+	v.more.Show(!some)
 	v.notice.render()
 	v.rows.render()
 	v.explain.render()

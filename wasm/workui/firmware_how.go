@@ -24,14 +24,14 @@ type howView struct {
 	changedOnly, all         *doc.Element
 	rate, reset              *doc.Element
 	settings, erase, withROM *doc.Element
-	eraseNote                *doc.Element
+	keep, eraseNote          *doc.Element
 }
 
 func newHowView(u *UI, changed func()) *howView {
 	radio := func(value string) *doc.Element { return doc.Root().One(`[name="fw-write"][value="` + value + `"]`) }
 	v := &howView{
 		word: doc.ByID("fw-how-word"), changedOnly: radio("changed"), all: radio("all"), rate: doc.ByID("fw-rate"), reset: doc.ByID("fw-reset"),
-		settings: doc.ByID("fw-settings"), erase: doc.ByID("fw-erase"), withROM: doc.ByID("fw-rom"), eraseNote: doc.ByID("fw-erase-note"),
+		settings: doc.ByID("fw-settings"), erase: doc.ByID("fw-erase"), withROM: doc.ByID("fw-rom"), eraseNote: doc.ByID("fw-erase-note"), keep: doc.ByID("fw-keep"),
 	}
 	for _, r := range rates {
 		o := doc.Wrap(doc.Document().Call("createElement", "option"))
@@ -71,7 +71,7 @@ func (v *howView) options(b *board.Board) Selection {
 
 func (v *howView) render() {
 	h := v.how()
-	v.settings.Enable(!h.EraseAll)
+	v.keep.Show(!h.EraseAll)
 	v.eraseNote.Show(h.EraseAll)
 	v.word.SetText(howWords(h, v.rate.Input(), v.withROM.Checked()))
 }

@@ -4,6 +4,7 @@ package workui
 
 import (
 	"strconv"
+	"strings"
 
 	"ncpweb/firmware/espimage"
 	"ncpweb/flash/esp"
@@ -64,9 +65,17 @@ func (e *explainView) draw(list []stretch) {
 		}
 		li := doc.Wrap(doc.Document().Call("createElement", "li"))
 		li.SetAttr("data-fate", fate(f).look())
-		li.SetText(fate(f).String() + " " + memory(n))
+		li.SetText(fate(f).String() + " " + about(n))
 		e.legend.Append(li)
 	}
+}
+
+// about writes an amount of flash memory, rounded.
+func about(n int64) string {
+	if n < 1<<20 {
+		return lang.F("{0} KB", strconv.FormatInt((n+1023)>>10, 10))
+	}
+	return lang.F("{0} MB", strings.TrimSuffix(strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64), ".0"))
 }
 
 // list fills the table of partitions.

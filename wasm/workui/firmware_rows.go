@@ -44,7 +44,7 @@ func (r *rowsView) index(e *doc.Element) int {
 
 func (r *rowsView) typed(e *doc.Element) {
 	if i := r.index(e); i >= 0 && !r.stale {
-		r.v.pieces[i].at = e.Input()
+		r.v.pieces[i].at, r.v.pieces[i].own = e.Input(), true
 		r.v.rebuild()
 		r.stale = false // the rows are right: nothing must be taken from under the fingers
 	}
@@ -94,6 +94,9 @@ func (r *rowsView) render() {
 // kind is what a file is and how long; the digest where it stands nowhere else.
 func (r *rowsView) kind(p *piece) string {
 	s := pieceKind(p)
+	if p.file.Placed {
+		s += " · " + lang.F("from {0}", hexOffset(p.first()))
+	}
 	if len(r.v.pieces) > 1 && p.sum != "" {
 		s += " · SHA-256 " + p.sum[:12] + "…"
 	}
@@ -107,8 +110,8 @@ func (r *rowsView) add(p *piece) {
 	at := row.One("input")
 	at.SetInput(p.at)
 	at.SetAttr("aria-label", lang.F("Offset of {0}", name))
-	label := row.One(".fw-at > span")
-	label.SetText(lang.T("at"))
+	row.One(".fw-at > span").SetText(lang.T("at"))
+	row.One(".fw-at").Show(!p.file.Placed)
 	row.One(".fw-size").SetText(show.Bytes(uint64(p.file.Size)))
 	remove := row.One("button")
 	remove.SetAttr("aria-label", lang.F("Remove {0}", name))

@@ -1,7 +1,9 @@
 package workui
 
 import (
+	"cmp"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,6 +16,7 @@ type piece struct {
 	file *firmware.File
 	what espimage.What
 	at   string // the offset as it stands in its field
+	own  bool   // at was typed, or came with a manifest
 	sum  string // SHA-256 in lower-case hex; empty: not summed up yet
 }
 
@@ -30,8 +33,9 @@ func (list *pieces) add(f *firmware.File) (*piece, bool) {
 	p := &piece{file: f, what: whatOf(f)}
 	for i, old := range *list {
 		if old.file.Name == f.Name {
-			p.at = old.at
+			p.at, p.own = old.at, old.own
 			(*list)[i] = p
+			list.place()
 			return p, true
 		}
 	}
@@ -42,13 +46,37 @@ func (list *pieces) add(f *firmware.File) (*piece, bool) {
 		return nil, false
 	}
 	*list = append(*list, p)
-	p.at = list.usual(p)
+	list.place()
 	return p, true
 }
 
 // remove takes the piece at i out.
 func (list *pieces) remove(i int) {
 	*list = append((*list)[:i:i], (*list)[i+1:]...)
+	list.place()
+}
+
+// place gives the usual offsets to all whose offset nobody typed, and brings the pieces
+// into the order of their offsets. A later file can tell where an earlier one goes.
+func (list *pieces) place() {
+	for _, p := range *list {
+		if !p.own {
+			p.at = list.usual(p)
+		}
+	}
+	slices.SortStableFunc(*list, func(a, b *piece) int { return cmp.Compare(a.first(), b.first()) })
+}
+
+// first is the address of the first byte of a piece; without a good offset, behind all.
+func (p *piece) first() int64 {
+	at, ok := parseOffset(p.at)
+	if !ok {
+		return 1 << 40
+	}
+	if len(p.file.Image.Segments) > 0 {
+		at += int64(p.file.Image.Segments[0].Addr)
+	}
+	return at
 }
 
 func whatOf(f *firmware.File) espimage.What {
