@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -17,7 +18,7 @@ var programs = []struct {
 }{
 	{"ncpweb.wasm", "./wasm", lean},
 	{"tools.wasm", "./wasm/tools", lean},
-	{"workshop.wasm", "./wasm/workshop", nil},
+	{"workshop.wasm", "./wasm/workshop", quickLean},
 	{"sim.wasm", "./wasm/simworker", nil},
 }
 
@@ -63,6 +64,18 @@ var lean = []string{
 	"-gcflags=bytes=",
 	"-gcflags=syscall/js=",
 }
+
+// quickLean is lean for the workshop: what compresses and digests keeps its calls inlined
+// as well.
+var quickLean = append(slices.Clone(lean),
+	"-gcflags="+module+"/slip=",
+	"-gcflags=compress/flate=",
+	"-gcflags=crypto/internal/fips140/sha256=",
+	"-gcflags=crypto/md5=",
+	"-gcflags=hash/adler32=",
+	"-gcflags=internal/byteorder=",
+	"-gcflags=math/bits=",
+)
 
 const module = "ncpweb"
 

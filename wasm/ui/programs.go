@@ -70,7 +70,11 @@ func newPrograms(u *UI) *programs {
 		p.byName[name] = &program{p: p, name: name, words: words}
 	}
 	for _, v := range doc.Root().All("[data-program]") {
-		u.parts[v.Data("view")] = []part{p.byName[v.Data("program")]}
+		g := p.byName[v.Data("program")]
+		u.parts[v.Data("view")] = []part{g}
+		for _, link := range doc.Root().All("[data-nav=" + v.Data("view") + "]") {
+			u.On(link, "pointerenter", g.prepare) // who points at it is about to go there
+		}
 	}
 	bridge.Offer(bridge.Host{
 		Session: u.session,
@@ -104,16 +108,22 @@ func (p *programs) here() *program {
 func (p *programs) keep() {
 	here := p.here()
 	p.box.Show(here != nil && here.phase != programRunning)
-	tools := p.byName["tools"]
-	if tools.prepared || !p.u.ready() {
+	if !p.u.ready() {
 		return
 	}
 	if p.online.IsZero() {
 		p.online = p.u.now
 	}
 	if p.u.now.Sub(p.online) >= toolsAhead {
-		tools.prepared = true
-		p.fetch(func() { p.module.Call("prepare", tools.name) }, func() {})
+		p.byName["tools"].prepare()
+	}
+}
+
+// prepare fetches a program ahead, once.
+func (g *program) prepare() {
+	if !g.prepared {
+		g.prepared = true
+		g.p.fetch(func() { g.p.module.Call("prepare", g.name) }, func() {})
 	}
 }
 
