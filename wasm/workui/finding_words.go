@@ -18,7 +18,7 @@ var findingCards = map[espimage.Code]string{
 	espimage.FoundChecksum:     "The checksum of the image at {2} is wrong. The file is damaged: get it again.",
 	espimage.FoundDigest:       "The image at {2} is not what its own SHA-256 says. The file is damaged, or was changed after it was built.",
 	espimage.FoundChip:         "This firmware is for {0}. The chip is {1}.",
-	espimage.FoundLayout:       "The boot loader of {0} stands at {2}. That chip looks for it at {5}: check the offset.",
+	espimage.FoundLayout:       "The boot loader of {1} stands at {2}. That chip looks for it at {5}: check the offset.",
 	espimage.FoundUnknownChip:  "This firmware is for a chip that is not known here.",
 	espimage.FoundRevisionLow:  "This firmware needs revision {3} of the chip or newer. The chip is {4}.",
 	espimage.FoundRevisionNew:  "This firmware was made for revisions up to {3} of the chip. The chip is {4}.",
@@ -31,6 +31,7 @@ var findingCards = map[espimage.Code]string{
 	espimage.FoundTableOverlap: "Its partitions {0} and {1} overlap.",
 	espimage.FoundAppTooLarge:  "Its application has {3}, which does not fit into the {4} of the partition {0}.",
 	espimage.FoundNoApp:        "There is no application in it. The device does not start until one is written.",
+	espimage.FoundSlots:        "The partition {0} stays as it is, and makes {1} run, which is not written: the old firmware would run on. Flash once without keeping settings.",
 	espimage.FoundNoImage:      "What it has for the partition {0} is no application. The device does not start from there.",
 	espimage.FoundMixed:        "Some of these files are for {0}, some for {1}. Take all from one build.",
 }
