@@ -51,6 +51,7 @@ var allowed = map[string]string{
 	"sim/ncpsim":   "sim serial ncp/frame",
 	"sim/faultsim": "sim sim/ncpsim serial serial/inbox ncp/frame",
 	"sim/espsim":   "sim sim/ncpsim serial",
+	"sim/mcusim":   "sim serial ncp/frame",
 	"flash/esp":    "flash firmware firmware/espimage slip serial internal/json",
 
 	// floor 3: one device's life
@@ -95,6 +96,7 @@ var allowed = map[string]string{
 var forbiddenInTests = map[string]string{
 	"sim":        "ncp ncp/rpc ncp/link session",
 	"sim/ncpsim": "ncp ncp/rpc ncp/link session",
+	"sim/mcusim": "ncp ncp/rpc ncp/link ncp/ota ncp/host session",
 	"sim/espsim": "ncp ncp/rpc ncp/link session flash flash/esp slip firmware firmware/espimage",
 }
 
