@@ -295,11 +295,10 @@ func TestTagAndBlank(t *testing.T) {
 // FuzzParse flips bytes of whole images: whatever they say, the reader stays inside and
 // what it tells fits the content.
 func FuzzParse(f *testing.F) {
-	f.Add(whole(5, 0, func(_, a *image, _ *[]row) { a.segments = []int{300} }), uint32(0))
-	f.Add(whole(0, 0x1000, nil)[0x1000:0x9000], uint32(0x1000))
-	f.Add(rows(usualTable()), uint32(0x8000))
+	// Small ones: the fuzzer shortens what it finds, which takes long with whole images.
+	f.Add(rows(usualTable())[:0x100], uint32(0x8000))
 	near := []row{{1, 2, 0xB000, 0x1000, "nvs"}, {1, 0, 0xC000, 0x2000, "otadata"}, {0, 0x10, 0x9000, 0x2000, "app"}}
-	f.Add(append(rows(near), image{chip: 0, segments: []int{300, 4}, app: &description}.build()...), uint32(0x8000))
+	f.Add(append(rows(near), image{chip: 0, segments: []int{260, 4}, app: &description}.build()...), uint32(0x8000))
 	f.Add(image{chip: -1, segments: []int{30, 40}}.build(), uint32(0))
 	f.Add(image{chip: 9, segments: []int{300, 40}, app: &description}.build(), uint32(1<<32-1024))
 	f.Fuzz(func(t *testing.T, data []byte, base uint32) {
