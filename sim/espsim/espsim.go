@@ -181,8 +181,7 @@ func (b *Board) Run(ctx context.Context, u sim.UART) error {
 		defer b.mu.Unlock()
 		b.running = false
 	}()
-	stop := context.AfterFunc(ctx, func() { _ = u.SetReadDeadline(time.Unix(1, 0)) })
-	defer stop()
+	_ = u.SetReadDeadline(time.Time{})
 	return newLife(b, u).run(ctx)
 }
 

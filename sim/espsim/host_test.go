@@ -207,14 +207,14 @@ func (h *host) ok(op byte, payload, status int, d time.Duration) reply {
 	return r
 }
 
-// refused returns the code with which op is refused.
-func (h *host) refused(op byte, d time.Duration) byte {
+// refused returns the two bytes of status with which op is refused.
+func (h *host) refused(op byte, d time.Duration) uint16 {
 	h.t.Helper()
 	r := h.answer(d)
 	if r.op != op || len(r.body) < 2 || r.body[0] == 0 {
 		h.t.Fatalf("command %02x: answer %02x: %s", op, r.op, hex.EncodeToString(r.body))
 	}
-	return r.body[0]
+	return uint16(r.body[0])<<8 | uint16(r.body[1])
 }
 
 var syncData = append([]byte{7, 7, 0x12, 0x20}, []byte(strings.Repeat("\x55", 32))...)

@@ -271,6 +271,10 @@ func (r *rom) loadRAM(q *request) error {
 		if q.word(0) != 0 {
 			break
 		}
+		if r.b.o.Secure.Boot && r.b.o.Chip == ESP32S3 { // it runs nothing from RAM then
+			code = romParameter
+			break
+		}
 		r.ram.entry = q.word(1)
 		if err := r.reply(q.op, 0, 0); err != nil {
 			return err
