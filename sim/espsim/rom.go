@@ -58,6 +58,7 @@ func newROM(l *life) *rom {
 // serve listens until ctx ends or other code takes over.
 func (r *rom) serve(ctx context.Context) error {
 	r.ctx = ctx
+	defer r.endWriting()
 	r.b.setState(Download)
 	r.dropUART() // it does not listen while it prints
 	if err := r.autoBaud(true); err != nil {
