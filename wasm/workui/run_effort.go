@@ -252,11 +252,13 @@ func (e *effort) options() esp.Options {
 	o.Packer, o.Breathe = e.u.packer, e.u.breathe
 	hand := e.attempt.byHand
 	o.Event = func(ev flash.Event) {
+		baud := e.flasher.Rate()
 		e.post(func(v *runView) {
 			if hand && v.stage == stageByHand && ev.Phase != flash.PhaseConnect {
 				v.enter(stageWork)
 			}
 			e.journal.event(time.Now(), ev)
+			v.u.task.rate(baud)
 			v.u.task.progress(ev)
 		})
 	}
