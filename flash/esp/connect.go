@@ -142,6 +142,9 @@ func (f *Flasher) reach(ctx context.Context, start int) error {
 	l, seen := f.load, witness{}
 	if f.reset.Hand {
 		l.note(flash.PhaseConnect, "waiting until somebody brings the chip into its loader")
+		if err := f.release(ctx); err != nil {
+			return l.fail("reset", flash.PhaseConnect, err)
+		}
 	}
 	for n := 0; f.reset.Hand || n < attempts; n++ {
 		err := f.attempt(ctx, n, f.rateOf(n, start, &seen))
@@ -174,9 +177,14 @@ func (f *Flasher) rateOf(n, start int, seen *witness) int {
 			return f.o.Opened
 		}
 		return start
-	case f.reset.Hand: // ROM keeps the rate of its first SYNC, a stub that it was set to
-		rates := append([]int{start, safeRate}, ladder...)
-		return rates[n/handTries%len(rates)]
+	case f.reset.Hand:
+		// Mostly the first two, which a ROM that was just reset takes both: each change opens
+		// the port again. But a ROM keeps the rate of its first SYNC, and a stub its own.
+		slot := n / handTries
+		if slot%3 == 2 {
+			return ladder[slot/3%len(ladder)]
+		}
+		return [...]int{start, min(start, safeRate)}[slot%3]
 	case n == 0:
 		return start
 	case n == attempts-3 && seen.kind == flash.CodeGarbled:
@@ -186,12 +194,12 @@ func (f *Flasher) rateOf(n, start int, seen *witness) int {
 }
 
 // handTries is how many attempts there are at one rate before another.
-const handTries = 4
+const handTries = 6
 
 // attempt resets the chip once.
 func (f *Flasher) attempt(ctx context.Context, n, baud int) error {
 	l := f.load
-	if err := f.setRate(ctx, baud, false); err != nil {
+	if err := f.setRate(ctx, baud, f.reset.Hand); err != nil {
 		return err
 	}
 	l.forget()

@@ -114,11 +114,18 @@ func (f *Flasher) setRate(ctx context.Context, baud int, live bool) error {
 	if !hold {
 		return nil
 	}
-	// RTS first: with DTR alone the chip only has its strap low, with RTS alone it is in
-	// reset.
+	if err := f.release(ctx); err != nil {
+		return l.fail("set rate", flash.PhaseConnect, err)
+	}
+	return nil
+}
+
+// release lets both lines go, such as a chip on the usual circuit goes on: RTS first,
+// for with DTR alone only its strap is low, with RTS alone it is in reset.
+func (f *Flasher) release(ctx context.Context) error {
 	for _, s := range []serial.Signals{{RTS: off}, {DTR: off}} {
-		if err := l.signals(ctx, s); err != nil {
-			return l.fail("set rate", flash.PhaseConnect, err)
+		if err := f.load.signals(ctx, s); err != nil {
+			return err
 		}
 	}
 	return nil

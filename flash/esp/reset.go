@@ -142,7 +142,7 @@ var resets = []Reset{
 			{keep, on, 0, "runs", false},
 		},
 	},
-	{Name: ByHand, Hand: true, tries: [][]step{nil}},
+	{Name: ByHand, Hand: true, tries: [][]step{nil}, hold: true},
 }
 
 // Resets returns the ways to reset a chip that there are.
