@@ -17,9 +17,9 @@ func TestPaceIsCalm(t *testing.T) {
 	var p pace
 	p.begin(start, lineSpeed(921600))
 	now, done := start, int64(0)
-	shown, ok := p.left(now)
 	p.add(now, 0, total)
-	if shown, ok = p.left(now); !ok || math.Abs(shown.Seconds()-total*packedTo/92160) > 0.01 {
+	shown, ok := p.left(now)
+	if !ok || math.Abs(shown.Seconds()-total*packedTo/92160) > 0.01 {
 		t.Fatalf("at first %v, %v; the line tells %.1f s", shown, ok, total*packedTo/92160)
 	}
 	worst := 0.0
@@ -128,6 +128,17 @@ func TestLeftWords(t *testing.T) {
 		if got := leftWords(d); got != want {
 			t.Errorf("%v: %q, want %q", d, got, want)
 		}
+	}
+}
+
+// TestBehind: what comes after the writing is counted, what came before it is not.
+func TestBehind(t *testing.T) {
+	all := []flash.Phase{flash.PhaseVerify, flash.PhaseWrite, flash.PhaseVerify, flash.PhaseRestart}
+	if d := behind(all, 1, 4_000_000); d != 3*time.Second {
+		t.Errorf("%v after writing 4 MB", d)
+	}
+	if d := behind(all, 3, 4_000_000); d != 0 {
+		t.Errorf("%v after the last phase", d)
 	}
 }
 
