@@ -27,8 +27,11 @@ import (
 var page embed.FS
 
 // Peer is a page with the foreign flasher and the ports of a lab.
-type Peer struct {
-	URL string
+type Peer struct{ *Site }
+
+// Site is a page, the ports of a lab, and a firmware that the page finds as "image".
+type Site struct {
+	URL string // ends with a slash
 	Lab *lab.Lab
 
 	mu    sync.Mutex
@@ -42,7 +45,13 @@ func Serve(ctx context.Context, root string, devices ...lab.Spec) (*Peer, error)
 	if err != nil {
 		return nil, err
 	}
-	l, err := lab.New(lab.Options{Dist: files, Devices: devices})
+	s, err := ServeSite(ctx, files, devices...)
+	return &Peer{s}, err
+}
+
+// ServeSite serves any page in the same way.
+func ServeSite(ctx context.Context, page fs.FS, devices ...lab.Spec) (*Site, error) {
+	l, err := lab.New(lab.Options{Dist: page, Devices: devices})
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +59,7 @@ func Serve(ctx context.Context, root string, devices ...lab.Spec) (*Peer, error)
 	if err != nil {
 		return nil, err
 	}
-	p := &Peer{URL: "http://" + listener.Addr().String() + "/", Lab: l}
+	p := &Site{URL: "http://" + listener.Addr().String() + "/", Lab: l}
 	mux := http.NewServeMux()
 	mux.Handle("/", l.Handler())
 	mux.HandleFunc("GET /image", func(w http.ResponseWriter, _ *http.Request) {
@@ -63,6 +72,13 @@ func Serve(ctx context.Context, root string, devices ...lab.Spec) (*Peer, error)
 	context.AfterFunc(ctx, func() { server.Close() })
 	go l.Run(ctx)
 	return p, nil
+}
+
+// SetImage sets what the page finds as "image".
+func (s *Site) SetImage(image []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.image = image
 }
 
 // Result is how a flash by the foreign tool went. Times are seconds since its start.
@@ -79,9 +95,7 @@ type Result struct {
 // Flash writes an image at address 0 of the board on the named port, in a page that
 // Open of the browser made, and compares the digests as the tool does.
 func (p *Peer) Flash(tab *browser.Page, port string, baud int, image []byte, limit time.Duration) (Result, error) {
-	p.mu.Lock()
-	p.image = image
-	p.mu.Unlock()
+	p.SetImage(image)
 	sum := md5.Sum(image)
 	if err := tab.Goto(p.URL); err != nil {
 		return Result{}, err

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"ncpweb/e2e/browser"
+	"ncpweb/e2e/peer"
+	"ncpweb/lab"
+	"ncpweb/sim"
+	"ncpweb/sim/espsim"
+)
+
+// reopen is how long closing and opening a port takes in Chrome: 10 to 20 ms.
+const reopen = 15 * time.Millisecond
+
+// flashLimit is how long one flash may take.
+const flashLimit = 90 * time.Second
+
+// flashCase is a chip, a rate and an adapter.
+type flashCase struct {
+	chip    espsim.Chip
+	baud    int
+	latency time.Duration
+}
+
+func (c flashCase) String() string {
+	return fmt.Sprintf("flash.%s.%d.%dms", c.chip, c.baud, c.latency.Milliseconds())
+}
+
+// flashCases are those of issue 4, the hardest ones first.
+var flashCases = []flashCase{
+	{espsim.ESP32, 921600, time.Millisecond},
+	{espsim.ESP32, 921600, 16 * time.Millisecond},
+	{espsim.ESP32, 2_000_000, time.Millisecond},
+	{espsim.ESP32, 2_000_000, 16 * time.Millisecond},
+	{espsim.ESP32C3, 921600, time.Millisecond},
+	{espsim.ESP8266, 921600, time.Millisecond},
+}
+
+// flashBench measures flashing in one Chromium.
+type flashBench struct {
+	ctx     context.Context
+	w       io.Writer
+	browser *browser.Browser
+	root    string // folder of the project
+	dist    string
+	who     string // "ours" or "peer"; empty: both
+}
+
+// rig is a fresh board on a wire that is watched.
+type rig struct {
+	board *espsim.Board
+	spec  lab.Spec
+	tap   tap
+}
+
+func newRig(c flashCase, content []byte) *rig {
+	board := espsim.New(espsim.Options{Chip: c.chip, Content: content})
+	return &rig{board: board, spec: lab.Spec{
+		Name: "Board", Sim: board,
+		Wire: sim.WireOptions{Latency: c.latency, Reopen: reopen, FIFO: 64 << 10},
+	}}
+}
+
+// outcome is how one flash went.
+type outcome struct {
+	time  time.Duration // from the start of the connection to the last digest
+	share float64       // of the line's rate while blocks go out
+	wire  int64         // bytes, both ways
+	task  time.Duration // the longest one of the page's main thread; 0: none over 50 ms
+}
+
+// measureFlash measures this page's flasher and the foreign one.
+func measureFlash(ctx context.Context, w io.Writer, o flashOptions) error {
+	b, err := browser.Launch(ctx, browser.Options{})
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	f := &flashBench{ctx: ctx, w: w, browser: b, root: ".", dist: o.dist, who: o.who}
+	for _, c := range flashCases {
+		if o.only != "" && !strings.Contains(c.String(), o.only) {
+			continue
+		}
+		if err := f.compare(c); err != nil {
+			return fmt.Errorf("%v: %w", c, err)
+		}
+	}
+	return nil
+}
+
+// flashOptions say what is measured.
+type flashOptions struct {
+	dist string // folder of the built page
+	only string // part of the names of the cases; empty: all
+	who  string // "ours" or "peer"; empty: both
+}
+
+// compare flashes one blank board with each flasher.
+func (f *flashBench) compare(c flashCase) error {
+	image := espsim.Image(espsim.ImageOptions{Chip: c.chip})
+	var ours, theirs outcome
+	var err error
+	if f.who != "ours" {
+		if theirs, err = f.peer(c, newRig(c, nil), image); err != nil {
+			return fmt.Errorf("peer: %w", err)
+		}
+		f.tell(c, theirs, "peer")
+		figure(f.w, c.String()+".linerate.peer", 100*theirs.share, "%")
+	}
+	if f.who != "peer" {
+		if ours, err = f.ours(c, newRig(c, nil), image); err != nil {
+			return fmt.Errorf("ours: %w", err)
+		}
+		f.tell(c, ours, "ours")
+		figure(f.w, c.String()+".linerate", 100*ours.share, "%")
+	}
+	if f.who == "" {
+		figure(f.w, c.String()+".ratio", ours.time.Seconds()/theirs.time.Seconds(), "1")
+	}
+	return nil
+}
+
+func (f *flashBench) tell(c flashCase, o outcome, who string) {
+	name := c.String()
+	figure(f.w, name+"."+who, o.time.Seconds(), "s")
+	figure(f.w, name+".wire."+who, float64(o.wire), "bytes")
+	figure(f.w, name+".longtask."+who, float64(o.task.Milliseconds()), "ms")
+}
+
+// peer lets the foreign flasher do it.
+func (f *flashBench) peer(c flashCase, r *rig, image []byte) (outcome, error) {
+	ctx, cancel := context.WithCancel(f.ctx)
+	defer cancel()
+	p, err := peer.Serve(ctx, f.root, r.spec)
+	if err != nil {
+		return outcome{}, err
+	}
+	tab, err := f.browser.Open(browser.PageOptions{})
+	if err != nil {
+		return outcome{}, err
+	}
+	defer tab.Close()
+	defer p.Lab.Device(r.spec.Name).Wire().Tap(r.tap.see)()
+	got, err := p.Flash(tab, r.spec.Name, c.baud, image, flashLimit)
+	if err != nil {
+		return outcome{}, err
+	}
+	fmt.Fprintf(os.Stderr, "bench: %v: peer connected after %.2f s, sent after %.2f s, verified after %.2f s\n",
+		c, got.Connected.Seconds(), got.Sent.Seconds(), got.Verified.Seconds())
+	return outcome{got.Verified, r.tap.share(c.baud), r.tap.wire(), got.Task}, r.check(image)
+}
+
+// check tells whether the board holds the image, and whether it was treated well.
+func (r *rig) check(image []byte) error {
+	if !bytes.Equal(r.board.Flash()[:len(image)], image) {
+		return fmt.Errorf("the flash holds something else")
+	}
+	if v := r.board.Violations(); len(v) > 0 {
+		return fmt.Errorf("what a real chip would not bear: %q", v)
+	}
+	return nil
+}
+
+// ours lets the page's Flash view do it.
+func (f *flashBench) ours(c flashCase, r *rig, image []byte) (outcome, error) {
+	return outcome{}, fmt.Errorf("not yet")
+}
