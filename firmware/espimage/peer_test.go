@@ -63,3 +63,17 @@ func TestSimulated(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkParse reads an image of the size that NCPs have.
+func BenchmarkParse(b *testing.B) {
+	m, err := firmware.Build([]firmware.Part{{Data: espsim.Image(espsim.ImageOptions{Chip: espsim.ESP32})}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(m.Size())
+	for b.Loop() {
+		if _, err := espimage.ParseImage(m, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
