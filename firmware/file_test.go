@@ -219,6 +219,7 @@ func TestTag(t *testing.T) {
 		{"odd leftover", "blnkinf\x00mcu\x001\x00build\x00\x00", "mcu=1", "1", 0},
 		{"an empty value ends it", "blnkinf\x00mcu\x00\x00build\x00x\x00\x00", "none", "", 0},
 		{"a sign that is not allowed", "blnkinf\x00mcu\x001.0+git\x00\x00", "none", "", 0},
+		{"markers without end", strings.Repeat("blnkinf\x00", 2000) + "mcu\x001\x00\x00", "none", "", 0},
 		{"no end", "blnkinf\x00mcu\x001.0", "none", "", 0},
 		{"too far away", "blnkinf\x00mcu\x00" + strings.Repeat("1", 600) + "\x00\x00", "none", "", 0},
 	} {

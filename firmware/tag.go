@@ -34,16 +34,19 @@ const (
 	tagMark = "blnkinf\x00"
 	// maxTag bounds the search: a tag of the library has about 150 bytes.
 	maxTag = 512
+	// maxMarks bounds the work for data that is nothing but markers. Firmware has one or two.
+	maxMarks = 1024
 )
 
 // FindTag finds the first tag in data, as the reference tool does: the marker, then
 // letters, digits, underscores, white space, . , : - ( ) and NUL, as few as possible up
 // to NUL NUL. A marker with anything else behind it, or nothing, is passed over.
 func FindTag(data []byte) (Tag, bool) {
-	for at := 0; ; {
+	at := 0
+	for range maxMarks {
 		i := bytes.Index(data[at:], []byte(tagMark))
 		if i < 0 {
-			return Tag{}, false
+			break
 		}
 		at += i
 		if body, ok := tagBody(data[at+len(tagMark):]); ok {
@@ -53,6 +56,7 @@ func FindTag(data []byte) (Tag, bool) {
 		}
 		at += len(tagMark)
 	}
+	return Tag{}, false
 }
 
 // tagBody returns what stands before the first NUL NUL.
