@@ -57,6 +57,7 @@ func (e *effort) read(ctx context.Context) error {
 	if err := w.parts.Download(name, "application/octet-stream"); err != nil {
 		return &flash.Error{Code: flash.CodePort, Op: "save the file", Phase: flash.PhaseRead, Err: err}
 	}
+	e.close()
 	e.leave(true)
 	e.post(func(v *runView) { v.backupDone(e, name, w.n) })
 	return nil

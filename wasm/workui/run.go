@@ -139,6 +139,9 @@ func (v *runView) enter(s stage) {
 // identified shows which chip it is.
 func (v *runView) identified(d esp.Details) {
 	v.chip.fill(d)
+	if v.present.sel.Board == nil {
+		v.u.task.task.Title = taskTitle(v.job, show.Visible(d.Chip))
+	}
 	if d.Kind != nil {
 		v.u.firmware.detected(d.Kind.ID, d.Major*100+d.Minor, d.Flash)
 	}
@@ -147,7 +150,7 @@ func (v *runView) identified(d esp.Details) {
 // over ends a job.
 func (v *runView) over(r Result) {
 	s := stageDone
-	if r.Tone == show.Fail {
+	if r.Tone == show.Fail || v.present.err != nil {
 		s = stageFailed
 	}
 	v.enter(s)

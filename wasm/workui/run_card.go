@@ -3,6 +3,7 @@
 package workui
 
 import (
+	"ncpweb/flash"
 	"ncpweb/wasm/doc"
 	"ncpweb/wasm/lang"
 	"ncpweb/wasm/show"
@@ -37,6 +38,7 @@ type cardText struct {
 	goOn             string // the main button; empty: none
 	second           string // the second button; empty: none
 	port, doctor     bool   // offers to choose another port; the doctor
+	first            bool   // the list goes before why
 	copy, report     bool
 }
 
@@ -99,6 +101,8 @@ func (c *runCard) put(t cardText) {
 	c.tryTitle.Show(len(t.list) > 0)
 	c.try.Show(len(t.list) > 0)
 	fillSteps(c.try, c.remedy, t.list)
+	c.box.SetFlag("data-first", t.first)
+	c.more.Value.Set("open", false)
 	c.more.Show(t.more != "")
 	c.more.One("summary").SetText(t.moreTitle)
 	c.text.SetText(t.more)
@@ -139,7 +143,7 @@ func (c *runCard) hand(e *effort) {
 		return cardText{
 			tone: show.Warn, title: lang.T("Start the loader by hand"), what: lang.T("The page keeps trying and goes on by itself as soon as the chip answers."),
 			listTitle: lang.T("Now"), list: handSteps(e.sel.Board, chip, e.attempt.native), why: handHint(chip, e.attempt.native),
-			port: e.attempt.native,
+			port: e.attempt.native, first: true,
 		}
 	})
 }
@@ -174,7 +178,7 @@ func (c *runCard) tapReset(e *effort) {
 	c.say(func() cardText {
 		return cardText{
 			tone: show.Warn, title: lang.T("Written and verified. Now tap RESET"), what: e.doneText(),
-			listTitle: lang.T("Now"), list: translated(tapSteps[:]), why: lang.T("The page goes on by itself as soon as the firmware starts."),
+			listTitle: lang.T("Now"), list: translated(tapSteps[:]), why: lang.T("The page goes on by itself as soon as the firmware starts."), first: true,
 		}
 	})
 }
@@ -186,11 +190,14 @@ func (c *runCard) problem(e *effort, _ problemCard) {
 	c.configures = nil
 	c.say(func() cardText {
 		p := problemOf(e.trouble())
-		return cardText{
+		text := cardText{
 			tone: p.Tone, title: p.Title, what: p.What, why: p.Why, listTitle: lang.T("What to try"), list: p.Try,
-			moreTitle: lang.T("Technical detail"), more: detailOf(e.err), goOn: lang.T("Try again"), port: true, copy: true,
-			report: e.job == jobFlash && e.flasher != nil,
+			goOn: lang.T("Try again"), copy: true, report: e.job == jobFlash && e.err.Torn,
 		}
+		if e.err.Code != flash.CodeCanceled {
+			text.moreTitle, text.more, text.port = lang.T("Technical detail"), detailOf(e.err), true
+		}
+		return text
 	})
 }
 

@@ -40,6 +40,7 @@ type effort struct {
 	lost    bool // the port went away
 	attempt attempt
 	began   time.Time
+	over    bool          // belongs to the loop: what comes now is no longer part of the task
 	worked  time.Duration // from the beginning of the connection to the last check
 	finish  finish
 	boot    string // the boot log; hostile
@@ -67,14 +68,9 @@ func (e *effort) run(ctx context.Context) {
 		return
 	}
 	e.err = e.errorOf(ctx, err)
-	torn := e.err.Torn
-	e.leave(!torn)
-	e.note("ended: " + strconv.Itoa(int(e.err.Code)))
-	e.post(func(v *runView) {
-		e.journal.endPhase(time.Now())
-		e.journal.failed(time.Now(), e.err)
-		v.failed(e)
-	})
+	e.close()
+	e.leave(!e.err.Torn)
+	e.post(func(v *runView) { v.failed(e) })
 }
 
 // errorOf makes a flash.Error of any error.
@@ -110,6 +106,7 @@ func (e *effort) do(ctx context.Context) error {
 	case jobErase:
 		return e.clear(ctx)
 	}
+	e.close()
 	e.leave(true)
 	e.post(func(v *runView) { v.detectDone(e) })
 	return nil
@@ -257,9 +254,7 @@ func (e *effort) options() esp.Options {
 			if hand && v.stage == stageByHand && ev.Phase != flash.PhaseConnect {
 				v.enter(stageWork)
 			}
-			e.journal.event(time.Now(), ev)
-			v.u.task.rate(baud)
-			v.u.task.progress(ev)
+			e.told(v, ev, baud)
 		})
 	}
 	o.Log = func(b []byte) {
@@ -285,6 +280,7 @@ func (e *effort) clear(ctx context.Context) error {
 		return err
 	}
 	e.worked = time.Since(e.began)
+	e.close()
 	e.leave(false)
 	e.post(func(v *runView) { v.eraseDone(e) })
 	return nil
@@ -342,6 +338,27 @@ func (e *effort) rateKey() string {
 }
 
 func (e *effort) enter(s stage) { e.post(func(v *runView) { v.enter(s) }) }
+
+// told takes news of the flasher, on the loop; baud is the rate of the line, 0 where it
+// is not known.
+func (e *effort) told(v *runView, ev flash.Event, baud int) {
+	e.journal.event(time.Now(), ev)
+	if !e.over {
+		v.u.task.rate(baud)
+		v.u.task.progress(ev)
+	}
+}
+
+// close ends the work of the task: what follows leaves the port in order.
+func (e *effort) close() {
+	e.post(func(*runView) {
+		e.over = true
+		e.journal.endPhase(time.Now())
+		if e.err != nil {
+			e.journal.failed(time.Now(), e.err)
+		}
+	})
+}
 
 // note adds a line to the log.
 func (e *effort) note(text string) {

@@ -164,6 +164,7 @@ func (e *effort) conclude() error {
 	}
 	e.ending = e.finish.end()
 	e.post(func(v *runView) {
+		e.journal.flush(time.Now())
 		e.journal.endPhase(time.Now())
 		e.journal.add(time.Now(), "NCP version: "+e.finish.version+", of the file: "+e.finish.expected)
 		v.flashDone(e)
@@ -172,10 +173,7 @@ func (e *effort) conclude() error {
 }
 
 func (e *effort) progress(ev flash.Event) {
-	e.post(func(v *runView) {
-		e.journal.event(time.Now(), ev)
-		v.u.task.progress(ev)
-	})
+	e.post(func(v *runView) { e.told(v, ev, 0) })
 }
 
 // failed tells what went wrong.

@@ -90,11 +90,30 @@ func bootText(text string) string {
 	if len(text) > most {
 		text = text[len(text)-most:]
 	}
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	for i, line := range lines {
-		lines[i] = show.PlainLine(line)
+	var lines []string
+	noise := 0
+	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		if noisy(line) {
+			noise += len(line)
+			continue
+		}
+		lines = append(lines, show.PlainLine(line))
+	}
+	if noise > 0 { // the firmware speaks at a rate of its own
+		lines = append(lines, "… "+strconv.Itoa(noise)+" B")
 	}
 	return strings.Join(lines, "\n")
+}
+
+// noisy tells whether much of a line cannot be read, because it came at another rate.
+func noisy(line string) bool {
+	n := 0
+	for _, c := range []byte(line) {
+		if c < ' ' && c != '\t' && c != '\r' && c != 0x1B || c > '~' {
+			n++
+		}
+	}
+	return n*4 > len(line)
 }
 
 // translated are texts of the catalogue in the language of the page.
