@@ -11,7 +11,6 @@ type chip struct {
 	magic   uint32 // at magicReg
 	status  int    // bytes of status in replies of the ROM
 	crystal int    // MHz
-	logBaud int    // of the ROM's boot log
 	boot    uint32 // offset of the second stage in flash
 
 	hasDeflate, hasMD5, hasBaud, hasSecurity, hasAttach, hasSlowRead bool
@@ -74,7 +73,7 @@ const (
 
 var chips = map[Chip]*chip{
 	ESP8266: {
-		noID: true, magic: 0xFFF0C101, status: 2, crystal: 26, logBaud: 74880,
+		noID: true, magic: 0xFFF0C101, status: 2, crystal: 26,
 		spi: spiOld(0x60000200, 0x40), uart: 0x60000014, halve: true, efuse: 0x3FF00050,
 		ram:  []span{{0x3FFE8000, 0x40000000}, {0x40100000, 0x40110000}},
 		code: span{0x40100000, 0x40110000},
@@ -83,7 +82,7 @@ var chips = map[Chip]*chip{
 		log: texts8266,
 	},
 	ESP32: {
-		id: 0, magic: 0x00F01D83, status: 4, crystal: 40, logBaud: 115200, boot: 0x1000,
+		id: 0, magic: 0x00F01D83, status: 4, crystal: 40, boot: 0x1000,
 		hasDeflate: true, hasMD5: true, hasBaud: true, hasAttach: true, hasSlowRead: true,
 		spi: spiOld(0x3FF42000, 0x80), uart: 0x3FF40014, efuse: 0x3FF5A004,
 		ram:  []span{{0x3FFAE000, 0x40000000}, {0x40070000, 0x400C0000}},
@@ -93,7 +92,7 @@ var chips = map[Chip]*chip{
 		log: texts32,
 	},
 	ESP32C3: {
-		id: 5, magic: 0x1B31506F, status: 4, crystal: 40, logBaud: 115200,
+		id: 5, magic: 0x1B31506F, status: 4, crystal: 40,
 		hasDeflate: true, hasMD5: true, hasBaud: true, hasSecurity: true, hasAttach: true, hasSlowRead: true,
 		spi: spiNew(0x60002000), uart: 0x60000014, efuse: 0x60008844,
 		wdt:  wdtRegs{0x60008090, 0x60008094, 0x600080A8, 0x600080AC, 0x600080B0},
@@ -104,7 +103,7 @@ var chips = map[Chip]*chip{
 		log: textsC3,
 	},
 	ESP32S3: {
-		id: 9, magic: 0x00000009, status: 4, crystal: 40, logBaud: 115200,
+		id: 9, magic: 0x00000009, status: 4, crystal: 40,
 		hasDeflate: true, hasMD5: true, hasBaud: true, hasSecurity: true, hasAttach: true, hasSlowRead: true,
 		spi: spiNew(0x60002000), uart: 0x60000014, efuse: 0x60007044,
 		wdt:  wdtRegs{0x60008098, 0x6000809C, 0x600080B0, 0x600080B4, 0x600080B8},

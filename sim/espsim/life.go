@@ -122,7 +122,7 @@ func (l *life) begin() {
 	l.attached = false
 	l.b.count(func(s *Stats) { s.Resets++ })
 	l.dropUART()
-	_ = l.setBaud(l.b.chip.logBaud)
+	_ = l.setBaud(l.b.logBaud())
 }
 
 // watch returns when something resets the chip. What it returns as an error is the

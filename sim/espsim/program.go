@@ -41,6 +41,17 @@ func (l *life) program(ctx context.Context, download bool, why cause) error {
 	}
 }
 
+// logBaud is the rate of the ROM's boot log. That of the ESP8266 counts on a crystal of
+// 40 MHz: with 26 MHz 74880 comes out.
+func (b *Board) logBaud() int {
+	if b.o.Chip == ESP8266 {
+		return romBaud * b.o.Crystal / 40
+	}
+	return romBaud
+}
+
+const romBaud = 115200
+
 // romText is what the ROM prints first.
 func (l *life) romText(why cause, download bool) string {
 	t := &l.b.chip.log

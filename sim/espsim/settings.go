@@ -82,7 +82,7 @@ func (b *Board) ncpOf(version string) *ncpsim.NCP {
 	o.NoROMLog = b.o.Quiet
 	o.ROMLog = b.chip.log.head + b.chip.log.power + b.chip.log.run + b.chip.log.second
 	o.Chip = ncpsim.ESP32
-	if b.o.Chip == ESP8266 {
+	if b.logBaud() != romBaud {
 		o.Chip = ncpsim.ESP8266
 	}
 	b.ncp, b.version = ncpsim.New(o), version
