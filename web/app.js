@@ -64,6 +64,7 @@ function providers() {
   if (navigator.serial) found.serial = navigator.serial;
   found.sim = once(async () => (await import("./sim.js")).ports());
   found.broken = once(async () => (await import("./sim.js")).brokenPorts());
+  found.boards = once(async () => (await import("./sim.js")).boardPorts());
   if (new URLSearchParams(location.search).has("lab")) {
     found.lab = once(async () => (await import("./lab.js")).ports());
   }

@@ -14,6 +14,7 @@ const parts = {
   program: () => import("./program.js"),
   workshop: () => import("./workshop.js"),
   boards: () => import("./boards.js"),
+  sim: () => import("./sim.js"),
 };
 
 export const page = {

@@ -1,6 +1,7 @@
 // "Try without hardware": simulated devices in a Worker, as ports.
 
 import { RemotePorts } from "./remote.js";
+import { describe } from "./serial.js";
 
 /** @typedef {import("./remote.js").Channel} Channel */
 
@@ -14,6 +15,9 @@ const start = (/** @type {string} */ name) => new Worker(new URL("./simworker.js
 // How often a simulator that ended is started again before anybody asks for it. More
 // than that is one that cannot run.
 const RESTARTS = 3;
+
+// How long a Worker may take to make a sample firmware, in milliseconds.
+const PATIENCE = 15000;
 
 /**
  * The ports of simulated devices. Their Worker runs from the first question on. When it
@@ -41,6 +45,26 @@ export class SimulatedPorts extends RemotePorts {
   async requestPort() {
     await this.#running();
     return super.requestPort();
+  }
+
+  /**
+   * Asks the Worker for a sample firmware for a chip.
+   * @param {string} chip
+   * @returns {Promise<Uint8Array>}
+   */
+  async sample(chip) {
+    const worker = await this.#running();
+    const { port1: near, port2: far } = new MessageChannel();
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error("the simulator does not answer")), PATIENCE);
+      near.onmessage = ({ data }) => {
+        clearTimeout(late);
+        near.close();
+        if (data) resolve(data);
+        else reject(new Error("this chip is not simulated"));
+      };
+      worker.postMessage(`sample:${chip}`, [far]);
+    });
   }
 
   /** The Worker that runs, or a new one where there is none or the last one ended. */
@@ -84,6 +108,29 @@ export const ports = () => new SimulatedPorts(() => start("simulator"));
  * @returns {SimulatedPorts}
  */
 export const brokenPorts = () => new SimulatedPorts(() => start("broken"));
+
+/**
+ * Boards with blank chips, for practice. They have a Worker of their own.
+ * @type {SimulatedPorts | undefined}
+ */
+let boards;
+
+/** @returns {SimulatedPorts} */
+export const boardPorts = () => (boards ??= new SimulatedPorts(() => start("boards")));
+
+/**
+ * A firmware for a simulated chip, such as "esp32c3". done gets it, or why there is none.
+ * @param {string} chip
+ * @param {(firmware: Uint8Array | null, message: string) => void} done
+ */
+export function sample(chip, done) {
+  boardPorts()
+    .sample(chip)
+    .then(
+      (firmware) => done(firmware, ""),
+      (e) => done(null, describe(e).message),
+    );
+}
 
 /**
  * Opens a channel to a simulated device.

@@ -18,13 +18,15 @@ const brokenName = "broken"
 func (w *worker) startBroken() {
 	for _, f := range faultsim.All() {
 		wire := f.NewWire(serial.Info{Name: f.Name})
-		w.start(device{name: f.Name, wire: wire, device: whenOpen{f}})
+		w.start(device{name: f.Name, wire: wire, device: whenOpen{f.Device}})
 	}
 }
 
 // whenOpen gives a device power while its port is open: they are many, and some never
 // rest.
-type whenOpen struct{ fault faultsim.Fault }
+//
+// It is called for a device each time.
+type whenOpen struct{ device func() sim.Device }
 
 // closedFor is how long a port may be closed without being left: a change of rate
 // closes it as well.
@@ -67,7 +69,7 @@ func (d whenOpen) power(ctx context.Context, u sim.UART) error {
 			}
 		}
 	}()
-	err := d.fault.Device().Run(on, u)
+	err := d.device().Run(on, u)
 	<-on.Done() // one that has ended by itself stays off until the port is left
 	return err
 }

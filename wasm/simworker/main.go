@@ -8,12 +8,14 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall/js"
 
 	"ncpweb/lab/portlink"
 	"ncpweb/serial"
 	"ncpweb/sim"
+	"ncpweb/sim/espsim"
 	"ncpweb/sim/ncpsim"
 )
 
@@ -45,13 +47,20 @@ func main() {
 	w := &worker{ctx: context.Background(), self: js.Global()}
 	w.self.Set("onmessage", js.FuncOf(func(_ js.Value, args []js.Value) any {
 		id, port := args[0].Get("data").String(), args[0].Get("ports").Index(0)
+		if chip, ok := strings.CutPrefix(id, samplePrefix); ok {
+			sendSample(chip, port)
+			return nil
+		}
 		conn := newMessagePort(port) // at once, before its first message comes
 		go w.serve(id, conn)
 		return nil
 	}))
-	if w.self.Get("name").String() == brokenName {
+	switch w.self.Get("name").String() {
+	case brokenName:
 		w.startBroken()
-	} else {
+	case boardsName:
+		w.startBoards()
+	default:
 		w.start(demo())
 	}
 	w.tell()
@@ -65,8 +74,8 @@ type device struct {
 	device       sim.Device
 }
 
-// demo is the device that makes the page alive at once: provisioned, and with a
-// cloud whose dashboard moves.
+// demo is the device that makes the page alive at once: a board whose NCP is provisioned,
+// and with a cloud whose dashboard moves. It can be flashed as well.
 func demo() device {
 	options, err := ncpsim.ParseOptions("provisioned,initialized,dashboard=1s")
 	if err != nil {
@@ -75,8 +84,8 @@ func demo() device {
 	return device{
 		name:   "Simulated NCP",
 		detail: "in this browser",
-		wire:   sim.NewWire(sim.WireOptions{Info: serial.Info{Name: "Simulated NCP"}}),
-		device: ncpsim.New(options),
+		wire:   sim.NewWire(sim.WireOptions{Info: serial.Info{Name: "Simulated NCP"}, FIFO: boardFIFO}),
+		device: espsim.New(espsim.Options{NCP: options, Content: espsim.Image(espsim.ImageOptions{App: demoApp})}),
 	}
 }
 

@@ -20,6 +20,7 @@ const (
 	Simulator Source = "sim"    // simulated devices in a Worker of the page
 	Lab       Source = "lab"    // devices that cmd/lab serves
 	Broken    Source = "broken" // simulated devices with a fault, for the doctor
+	Boards    Source = "boards" // simulated boards with a blank chip, for flashing
 )
 
 // ErrNoChoice is the error of a Request that the person ended without choosing.

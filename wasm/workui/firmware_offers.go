@@ -9,6 +9,7 @@ import (
 	"ncpweb/firmware/manifest"
 	"ncpweb/wasm/doc"
 	"ncpweb/wasm/lang"
+	"ncpweb/wasm/page"
 	"ncpweb/wasm/show"
 	"ncpweb/wasm/webserial"
 )
@@ -32,6 +33,9 @@ type offersView struct {
 
 func newOffersView(v *firmwareView) *offersView {
 	o := &offersView{v: v, list: doc.ByID("fw-offers"), row: doc.NewPattern("t-fw-offer")}
+	o.samples = func(chip string, done func(string, []byte, error)) {
+		page.Sample(chip, func(b []byte, err error) { done("sample-"+chip+".bin", b, err) })
+	}
 	v.u.OnSubmit(doc.ByID("fw-url-form"), func() { v.fetchManifest(doc.ByID("fw-url").Input()) })
 	v.u.OnTarget(o.list, "click", "button", func(b *doc.Element) {
 		switch b.Data("act") {

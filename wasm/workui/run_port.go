@@ -235,4 +235,10 @@ func (p *portList) repeat(e *effort, then func(*webserial.Adapter, portSource)) 
 // simulatedBoards are those that can be practised with.
 //
 //lang:texts
-var simulatedBoards = []simulatedBoard{}
+var simulatedBoards = []simulatedBoard{
+	{"Simulated ESP32", "Simulated ESP32, blank"},
+	{"Simulated ESP32-C3", "Simulated ESP32-C3, blank"},
+	{"Simulated ESP32-S3", "Simulated ESP32-S3, blank"},
+	{"Simulated ESP8266", "Simulated ESP8266, blank"},
+	{"Simulated ESP32 behind an MCU", "Simulated ESP32 behind an MCU that passes everything on"},
+}
