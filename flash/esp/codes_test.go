@@ -393,3 +393,32 @@ func TestBoot(t *testing.T) {
 		}
 	}
 }
+
+// TestNoisyLine: with some wrong bits Connect either works or says what is wrong, in
+// bounded time; with few of them it works.
+func TestNoisyLine(t *testing.T) {
+	load := stubs(t)
+	for _, rate := range []float64{0.0001, 0.001, 0.01} {
+		failed, longest := 0, time.Duration(0)
+		for seed := range uint64(30) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, espsim.Options{Chip: allChips[seed%4]}, sim.WireOptions{
+					Latency: time.Millisecond, Reopen: 30 * time.Millisecond, ErrorRate: rate, Seed: seed + 1})
+				began := time.Now()
+				_, err := r.flasher(esp.Options{Stub: load, Opened: 115200, Baud: 921600}).Connect(t.Context())
+				longest = max(longest, time.Since(began))
+				if err != nil {
+					failed++
+					codeOf(t, err)
+				}
+			})
+		}
+		t.Logf("error rate %g: %d of 30 failed, longest %v", rate, failed, longest)
+		if rate <= 0.0001 && failed > 0 {
+			t.Errorf("%d of 30 failed at an error rate of %g", failed, rate)
+		}
+		if longest > 2*time.Minute {
+			t.Errorf("took %v", longest)
+		}
+	}
+}

@@ -52,6 +52,7 @@ const (
 	head        = 8 // bytes before the body of a request or a reply
 	unsupported = 5 // code of ROM: it does not know the command
 	burst       = 8 // how often it says so
+	romChecksum = 7 // code of ROM: a block came damaged
 )
 
 // command is one request.

@@ -45,10 +45,21 @@ func (d *Details) mac(m [6]byte) {
 // Chip returns what the last Connect found out.
 func (f *Flasher) Chip() Details { return f.details }
 
-// identify finds out what the chip is. No chip that can be read is sent a command that
-// its ROM does not know: the answer to one is a burst of errors.
+// identify finds out what the chip is. Replies have no checksum: what would end the
+// work is asked twice.
 func (f *Flasher) identify(ctx context.Context) error {
+	err := f.identifyOnce(ctx)
+	if code(err) == flash.CodeChip {
+		err = f.identifyOnce(ctx)
+	}
+	return err
+}
+
+// identifyOnce asks what the chip is. No chip that can be read is sent a command that
+// its ROM does not know: the answer to one is a burst of errors.
+func (f *Flasher) identifyOnce(ctx context.Context) error {
 	l := f.load
+	l.chip = nil
 	d := Details{USB: f.reset.usb, Reset: f.reset.Name}
 	word, err := l.readReg(ctx, magicAddr)
 	var refused *statusError
@@ -180,6 +191,9 @@ func (f *Flasher) attach(ctx context.Context) error {
 		l.size = f.o.Size
 	} else {
 		id, err := l.flashID(ctx)
+		if err == nil && flashSize(id) == 0 {
+			id, err = l.flashID(ctx)
+		}
 		if err != nil {
 			return err
 		}
@@ -242,23 +256,20 @@ func (l *loader) flashID(ctx context.Context) (uint32, error) {
 	if err != nil {
 		return 0, err
 	}
+	// The command is over long before the first of these reads. Replies have no checksum,
+	// and a wrong size would do harm: two must be the same.
 	id, err := l.readReg(ctx, s.base+s.w0)
-	if err != nil {
-		return 0, err
-	}
-	if flashSize(id) == 0 { // rather ask than believe something odd that came too early
-		for range 10 {
-			busy, err := l.readReg(ctx, s.base)
-			if err != nil {
-				return 0, err
-			}
-			if busy&spiGo == 0 {
-				break
-			}
-		}
-		if id, err = l.readReg(ctx, s.base+s.w0); err != nil {
+	for range 4 {
+		if err != nil {
 			return 0, err
 		}
+		before := id
+		if id, err = l.readReg(ctx, s.base+s.w0); err == nil && id == before {
+			break
+		}
+	}
+	if err != nil {
+		return 0, err
 	}
 	return id, l.writeRegs(ctx,
 		write{addr: s.base + s.usr, value: usr}, write{addr: s.base + s.usr2, value: usr2})

@@ -45,11 +45,12 @@ type loader struct {
 	log   func([]byte)
 
 	chip  *Chip
-	stub  bool  // the stub answers, not the ROM
-	block int   // bytes of a block of FLASH_DATA: 0x400 ROM, 0x4000 stub, 0x800 over USB-OTG
-	ram   int   // bytes of a block of MEM_DATA
-	size  int64 // of the flash memory in bytes; 0: not known
-	baud  int   // of the port; 0: not known
+	stub  bool         // the stub answers, not the ROM
+	block int          // bytes of a block of FLASH_DATA: 0x400 ROM, 0x4000 stub, 0x800 over USB-OTG
+	ram   int          // bytes of a block of MEM_DATA
+	size  int64        // of the flash memory in bytes; 0: not known
+	baud  int          // of the port; 0: not known
+	dtr   serial.Level // as last set; Keep: not known
 
 	decoder slip.Decoder
 	in      []byte // read, but not decoded yet; part of buf
@@ -235,11 +236,19 @@ func (l *loader) send(ctx context.Context, frame []byte) error {
 // abandon leaves a Write alone, with the bytes that it still reads.
 func (l *loader) abandon(done chan error) { l.writing, l.out = done, nil }
 
-// signals sets output lines.
+// signals sets output lines. DTR is written once more after RTS: a driver of Windows
+// for USB CDC sends a change of RTS only together with one of DTR.
 func (l *loader) signals(ctx context.Context, s serial.Signals) error {
 	ctx, cancel := context.WithTimeout(ctx, signalLimit)
 	defer cancel()
-	return l.port.SetSignals(ctx, s)
+	if s.DTR != serial.Keep {
+		l.dtr = s.DTR
+	}
+	err := l.port.SetSignals(ctx, s)
+	if err != nil || s.RTS == serial.Keep || l.dtr == serial.Keep {
+		return err
+	}
+	return l.port.SetSignals(ctx, serial.Signals{DTR: l.dtr})
 }
 
 // sleep waits, unless ctx ends before.

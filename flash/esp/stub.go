@@ -140,8 +140,22 @@ func (l *loader) upload(ctx context.Context, m part) error {
 		data: [][]byte{words(uint32(len(m.bytes)), uint32(blocks), uint32(l.ram), m.addr)}})
 	for i := 0; i < blocks && err == nil; i++ {
 		b := m.bytes[i*l.ram : min(len(m.bytes), (i+1)*l.ram)]
+		err = l.uploadBlock(ctx, i, b)
+	}
+	return err
+}
+
+// uploadBlock writes a block into RAM. One that came damaged is sent again.
+func (l *loader) uploadBlock(ctx context.Context, i int, b []byte) error {
+	const tries = 3
+	var err error
+	for range tries {
 		_, err = l.command(ctx, command{op: opMemData, sum: checksum(0xEF, b),
 			data: [][]byte{words(uint32(len(b)), uint32(i), 0, 0), b}})
+		var refused *statusError
+		if !errors.As(err, &refused) || refused.number() != romChecksum && refused.number() != unsupported {
+			return err
+		}
 	}
 	return err
 }
