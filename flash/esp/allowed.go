@@ -89,14 +89,32 @@ func (f *Flasher) secureErase() error {
 	return nil
 }
 
-// listens asks the loader whether it hears, after a reply was missed. A lost or an added
-// frame delimiter makes the stub take the gaps between frames for frames; one more
-// delimiter puts that right, but would put it wrong where it is right already.
-func (f *Flasher) listens(ctx context.Context) error {
-	const limit = 300 * time.Millisecond
+// listens asks the loader whether it hears, after a reply was missed, or, if answered, after
+// one that said that a frame arrived damaged. What came last may have lost its closing
+// delimiter: then one more closes it, and it is done and answered only now. Otherwise that
+// one opened a frame of nothing, which the one before the question ends. The plain form is
+// for a loader that is outside of frames.
+func (f *Flasher) listens(ctx context.Context, answered bool) error {
+	const (
+		late  = 1500 * time.Millisecond // longer than any digest of verifyChunk takes
+		limit = 300 * time.Millisecond
+	)
 	question := frameOf([]byte{slip.End}, opReadReg, 0, words(magicAddr))
+	plain, closed := question[1:], question
+	ask := [][]byte{plain, closed, plain}
+	if !answered {
+		if err := f.load.send(ctx, []byte{slip.End}); err != nil {
+			return f.load.fail("ask again", f.phase, err)
+		}
+		_, err := f.load.packet(ctx, late, f.phase)
+		if code(err) == flash.CodeTimeout {
+			ask = [][]byte{closed, closed, plain}
+		} else if err != nil {
+			return err
+		}
+	}
 	var err error
-	for _, frame := range [][]byte{question[1:], question, question[1:]} {
+	for _, frame := range ask {
 		if err = f.load.send(ctx, frame); err != nil {
 			return f.load.fail("ask again", f.phase, err)
 		}

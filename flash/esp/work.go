@@ -133,7 +133,7 @@ func (f *Flasher) revive(ctx context.Context, cause error) error {
 	}
 	f.disturbed++
 	// A second time the rate may be to blame, even if the loader hears.
-	if f.disturbed == 1 && f.listens(ctx) == nil {
+	if f.disturbed == 1 && f.listens(ctx, false) == nil {
 		return nil
 	}
 	if ctx.Err() != nil {

@@ -2,6 +2,7 @@ package esp
 
 import (
 	"context"
+	"time"
 
 	"ncpweb/flash"
 )
@@ -150,6 +151,7 @@ const blockTries = 4
 func (f *Flasher) sendBlock(ctx context.Context, w *writing, s *stream, k, blocks int) (has int64, err error) {
 	frame := f.frames[k%2]
 	for try := 1; ; try++ {
+		sent := time.Now().Add(f.onWire(len(frame)))
 		if err := f.load.send(ctx, frame); err != nil {
 			return 0, f.load.fail("write block", flash.PhaseWrite, err)
 		}
@@ -168,6 +170,14 @@ func (f *Flasher) sendBlock(ctx context.Context, w *writing, s *stream, k, block
 			return has, err
 		}
 		f.report.Retries++
+		// What looked like the end of the frame may have been damage in its middle: the
+		// rest is still on its way, and ends with the begin of another frame.
+		if err := sleep(ctx, time.Until(sent)); err != nil {
+			return has, f.load.fail("write block", flash.PhaseWrite, err)
+		}
+		if err := f.listens(ctx, true); err != nil {
+			return has, err
+		}
 	}
 }
 
