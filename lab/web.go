@@ -141,6 +141,7 @@ var mediaTypes = map[string]string{
 	".ico":  "image/x-icon",
 	".txt":  "text/plain; charset=utf-8",
 	".map":  "application/json",
+	".bin":  "application/octet-stream", // firmware beside the page
 
 	".webmanifest": "application/manifest+json",
 }

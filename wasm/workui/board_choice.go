@@ -39,6 +39,7 @@ type boardView struct {
 	choosing  bool // another one is being chosen
 	shown     usb  // whose suggestions are shown
 	stale     bool
+	focus     *doc.Element // gets the focus once it is shown; nil: none
 }
 
 type usb struct{ vendor, product uint16 }
@@ -57,11 +58,11 @@ func newBoardView(u *UI, changed func()) *boardView {
 	u.On(v.byHand, "change", func() { v.open() })
 	u.On(v.search, "input", v.filter)
 	u.OnSubmit(v.form, v.takeBest)
-	u.On(v.another, "click", func() { v.open(); v.search.Focus() })
+	u.On(v.another, "click", func() { v.open(); v.focus = v.search })
 	pick := func(b *doc.Element) {
 		if found := v.byID(b.Data("id")); found != nil {
 			v.choose(found)
-			v.name.Focus()
+			v.focus = v.name
 		}
 	}
 	u.OnTarget(v.list, "click", "button", pick)
@@ -140,7 +141,7 @@ func (v *boardView) open() {
 func (v *boardView) takeBest() {
 	if i := bestBoard(v.boards, v.catalogue, v.search.Input()); i >= 0 {
 		v.choose(v.boards[i])
-		v.name.Focus()
+		v.focus = v.name
 	}
 }
 
@@ -190,6 +191,10 @@ func (v *boardView) render() {
 		v.renderCard(v.chosen)
 	}
 	v.renderSuggestions(!byHand || open)
+	if v.focus != nil {
+		v.focus.Focus()
+		v.focus = nil
+	}
 }
 
 func (v *boardView) renderList() {

@@ -16,6 +16,7 @@ import (
 	"ncpweb/wasm/doc"
 	"ncpweb/wasm/lang"
 	"ncpweb/wasm/page"
+	"ncpweb/wasm/show"
 )
 
 // bundle is a manifest with the files that it names.
@@ -27,6 +28,7 @@ type bundle struct {
 	dropped  map[string][]byte // files that came beside it, by their names without folder
 
 	filled  *manifest.Build // the build whose files are the pieces; nil: none yet
+	said    remark          // why there are no pieces of it; zero: there are, or it was not looked at
 	loading bool
 	stop    context.CancelFunc // of the loading
 }
@@ -210,25 +212,25 @@ func (v *firmwareView) unpack() {
 	build, err := b.build(v.chipID(), target)
 	switch {
 	case err != nil:
-		v.notice.refuse(b.name, refusal(err))
-		v.drained(b)
+		v.drained(b, refusal(err), show.Fail)
 		return
 	case build == nil:
-		v.notice.wait(b.name, lang.F("It holds firmware for {0}. Choose the board, or detect the chip.", b.families()))
-		v.drained(b)
+		v.drained(b, lang.F("It holds firmware for {0}. Choose the board, or detect the chip.", b.families()), show.Warn)
 		return
 	case build == b.filled || b.loading:
+		return
+	case len(build.Parts) == 0:
+		v.drained(b, lang.T("It has firmware for a Primary MCU only, none for an NCP."), show.Fail)
 		return
 	}
 	if b.archive == nil && b.base == "" {
 		if names := b.missing(build); len(names) > 0 {
-			v.notice.wait(b.name, lang.F("Drop the files that it names as well: {0}", shortName(strings.Join(names, ", "))))
-			v.drained(b)
+			v.drained(b, lang.F("Drop the files that it names as well: {0}", shortName(strings.Join(names, ", "))), show.Warn)
 			return
 		}
 	}
 	b.loading = true
-	v.notice.wait(b.name, lang.T("Loading its files"))
+	b.said = remark{lang.T("Loading its files"), show.Busy}
 	ctx, cancel := context.WithCancel(context.Background())
 	b.stop = cancel
 	go func() {
@@ -242,8 +244,9 @@ func (v *firmwareView) unpack() {
 	}()
 }
 
-// drained drops the files of another build.
-func (v *firmwareView) drained(b *bundle) {
+// drained says why there are no files of the manifest, and drops those of another build.
+func (v *firmwareView) drained(b *bundle, why string, tone show.Tone) {
+	b.said = remark{why, tone}
 	if b.filled != nil {
 		b.filled, v.pieces = nil, nil
 		v.rebuild()
@@ -254,9 +257,9 @@ func (v *firmwareView) unpacked(build *manifest.Build, parts []firmware.Part, er
 	b := v.bundle
 	b.loading, b.filled = false, build
 	v.pieces = nil
-	v.notice.close()
+	b.said = remark{}
 	if err != nil {
-		v.notice.refuse(b.name, refusal(err))
+		b.said = remark{refusal(err), show.Fail}
 	}
 	for _, part := range parts {
 		file := &firmware.File{Name: part.Name, Kind: firmware.Recognise(part.Data), Size: int64(len(part.Data)),
@@ -322,11 +325,12 @@ func (v *firmwareView) fetchManifest(address string) {
 		return
 	}
 	base := u.Get("href").String()
-	v.notice.wait(name, lang.T("Loading"))
-	v.changed()
+	button := doc.ByID("fw-url-load")
+	button.SetAttr("aria-busy", "true")
 	go func() {
 		data, err := v.u.load(context.Background(), base, manifest.MaxJSON)
 		v.u.Post(func() {
+			button.SetFlag("aria-busy", false)
 			v.notice.close()
 			if err != nil {
 				err = &fetchError{name, err}

@@ -231,10 +231,10 @@ func (v *firmwareView) sumUp(p *piece) {
 }
 
 func (v *firmwareView) relabel() {
-	v.dirty = true
 	v.board.relabel()
 	v.rows.stale = true
 	v.offers.shown = ""
+	v.changed()
 }
 
 func (v *firmwareView) render() {

@@ -51,14 +51,25 @@ type remark struct {
 func (e *explainView) render() {
 	v := e.v
 	info := v.info
-	e.box.Show(len(v.pieces) > 0)
-	if len(v.pieces) == 0 {
+	waits := len(v.pieces) == 0 && v.bundle != nil && v.bundle.said.text != ""
+	e.box.Show(len(v.pieces) > 0 || waits)
+	if len(v.pieces) == 0 && !waits {
 		return
 	}
 	known := info != nil && v.fault == nil && v.bad < 0
 	e.facts.Show(known)
 	e.mapBox.Show(known)
 	e.table.Show(known && len(info.Table) > 0)
+	if waits {
+		e.findings.Show(false)
+		name := v.bundle.title()
+		if name == "" {
+			name = v.bundle.name
+		}
+		e.title.SetText(shortName(name))
+		e.sum.Set(v.bundle.said.text, v.bundle.said.tone)
+		return
+	}
 	if !known {
 		e.findings.Show(false)
 		e.title.SetText(lang.N(len(v.pieces), "{0} file", "{0} files"))

@@ -139,13 +139,12 @@ func (r *rowsView) faultOf(i int) string {
 	return ""
 }
 
-// noticeView tells why something was not taken, or what it waits for.
+// noticeView tells why something was not taken.
 type noticeView struct {
 	sign      doc.Sign
 	name      *doc.Element
 	subject   string
 	text      string
-	tone      show.Tone
 	since     time.Time
 	closeSign *doc.Element
 }
@@ -162,29 +161,20 @@ func newNoticeView(u *UI) *noticeView {
 }
 
 // refuse tells why something was not taken.
-func (n *noticeView) refuse(subject, why string) { n.say(subject, why, show.Fail) }
-
-// wait tells what is still needed.
-func (n *noticeView) wait(subject, what string) {
-	if n.tone == show.Fail && n.text != "" && n.fresh() {
-		return
-	}
-	n.say(subject, what, show.Warn)
-}
-
-func (n *noticeView) say(subject, text string, tone show.Tone) {
-	n.subject, n.text, n.tone, n.since = shortName(subject), text, tone, time.Now()
+func (n *noticeView) refuse(subject, why string) {
+	n.subject, n.text, n.since = shortName(subject), why, time.Now()
 }
 
 // close takes the notice away, unless it has just come: of several files that were
 // dropped at once, the good ones must not hide what is said of the bad one.
 func (n *noticeView) close() {
-	if n.tone != show.Fail || !n.fresh() {
+	if time.Since(n.since) > together {
 		n.text = ""
 	}
 }
 
-func (n *noticeView) fresh() bool { return time.Since(n.since) < 2*time.Second }
+// together is how far apart files may come that were dropped at once.
+const together = time.Second
 
 func (n *noticeView) render() {
 	n.sign.Box.Show(n.text != "")
@@ -192,6 +182,5 @@ func (n *noticeView) render() {
 		return
 	}
 	n.name.SetText(n.subject)
-	n.sign.Set(n.text, n.tone)
-	n.closeSign.Show(n.tone == show.Fail)
+	n.sign.Set(n.text, show.Fail)
 }
