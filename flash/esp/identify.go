@@ -49,7 +49,7 @@ func (f *Flasher) Chip() Details { return f.details }
 // work is asked twice.
 func (f *Flasher) identify(ctx context.Context) error {
 	err := f.identifyOnce(ctx)
-	if code(err) == flash.CodeChip {
+	if c := code(err); c == flash.CodeChip || c == flash.CodeSecure { // or the line damaged it
 		err = f.identifyOnce(ctx)
 	}
 	return err
