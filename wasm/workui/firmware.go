@@ -100,10 +100,8 @@ func (v *firmwareView) offer(name string, data []byte) {
 // chipID is the chip that the firmware is judged for: the detected one, else that of the
 // chosen board; empty: none is known.
 func (v *firmwareView) chipID() string {
-	if v.chip.id == "" && v.board.chosen != nil {
-		return manifest.ChipOf(v.board.chosen.NCP.Chip)
-	}
-	return v.chip.id
+	chip, _, _ := judged(v.chip, v.board.chosen)
+	return chip
 }
 
 // findings are what is to be said about the image and the chip.
@@ -111,11 +109,7 @@ func (v *firmwareView) findings() []espimage.Finding {
 	if v.info == nil {
 		return nil
 	}
-	revision := v.chip.revision
-	if v.chip.id == "" {
-		revision = -1
-	}
-	return v.info.Check(v.chipID(), revision, v.chip.flash)
+	return v.info.Check(judged(v.chip, v.board.chosen))
 }
 
 // wrongBoard tells whether another chip answered than the chosen board has.

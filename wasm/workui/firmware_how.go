@@ -59,7 +59,8 @@ func (v *howView) options(b *board.Board) Selection {
 	if kind == "" && b != nil {
 		kind = b.NCP.Reset
 	}
-	s.Reset = resetOf(kind)
+	// "lines" of the catalogue, like an empty name, leaves it to the USB id of the port.
+	s.Reset = esp.ResetOf(kind)
 	if b != nil && b.NCP.Fixed {
 		s.Fixed, s.Start = true, b.NCP.Rate
 		if s.Baud != 0 {

@@ -28,14 +28,10 @@ type offersView struct {
 	site    *manifest.Manifest // of the site; nil: there is none
 	address string             // of that
 	asked   bool
-	samples func(chip string, done func(name string, data []byte, err error)) // nil: there are none
 }
 
 func newOffersView(v *firmwareView) *offersView {
 	o := &offersView{v: v, list: doc.ByID("fw-offers"), row: doc.NewPattern("t-fw-offer")}
-	o.samples = func(chip string, done func(string, []byte, error)) {
-		page.Sample(chip, func(b []byte, err error) { done("sample-"+chip+".bin", b, err) })
-	}
 	v.u.OnSubmit(doc.ByID("fw-url-form"), func() { v.fetchManifest(doc.ByID("fw-url").Input()) })
 	v.u.OnTarget(o.list, "click", "button", func(b *doc.Element) {
 		switch b.Data("act") {
@@ -81,14 +77,14 @@ func (o *offersView) ask() {
 // sample is the chip of the simulated board that is chosen; empty: there is none.
 func (o *offersView) sample() string {
 	u := o.v.u
-	if o.samples == nil || u.run == nil {
+	if u.simulator == nil || u.run == nil {
 		return ""
 	}
 	id := ""
 	switch s := string(u.run.ports.source()); {
 	case s == string(portSim), s == string(portCore) && u.status.Source == string(webserial.Simulator):
 		id = demoChip
-	case s == string(portCore) && u.status.Source == string(boardsSource):
+	case s == string(portCore) && u.status.Source == string(webserial.Boards):
 		id = chipInName(u.status.Port)
 	case strings.HasPrefix(s, string(portBoard)):
 		id = chipInName(s[len(portBoard):])
@@ -102,13 +98,12 @@ func (o *offersView) sample() string {
 // demoChip is the chip of the simulated device of "Try without hardware".
 const demoChip = "esp32c3"
 
-// boardsSource is the name of the provider of the simulated boards.
-const boardsSource = "boards"
-
 func (o *offersView) takeSample(b *doc.Element) {
 	b.Enable(false)
 	b.SetAttr("aria-busy", "true")
-	o.samples(o.sample(), func(name string, data []byte, err error) {
+	chip := o.sample()
+	name := "sample-" + chip + ".bin"
+	page.Sample(chip, func(data []byte, err error) {
 		o.v.u.Post(func() {
 			b.Enable(true)
 			b.SetFlag("aria-busy", false)

@@ -79,7 +79,7 @@ func (r *rowsView) render() {
 		r.list.Show(len(r.rows) > 0)
 	}
 	for i, p := range r.v.pieces {
-		r.rows[i].kind.SetText(r.kind(p))
+		r.rows[i].kind.SetText(pieceFacts(p, len(r.v.pieces) == 1))
 		fault := r.faultOf(i)
 		r.rows[i].error.SetText(fault)
 		r.rows[i].error.Show(fault != "")
@@ -89,18 +89,6 @@ func (r *rowsView) render() {
 			r.rows[i].at.SetAttr("aria-invalid", "false")
 		}
 	}
-}
-
-// kind is what a file is and how long; the digest where it stands nowhere else.
-func (r *rowsView) kind(p *piece) string {
-	s := pieceKind(p)
-	if p.file.Placed {
-		s += " · " + lang.F("from {0}", hexOffset(p.first()))
-	}
-	if len(r.v.pieces) > 1 && p.sum != "" {
-		s += " · SHA-256 " + p.sum[:12] + "…"
-	}
-	return s
 }
 
 func (r *rowsView) add(p *piece) {

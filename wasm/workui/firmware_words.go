@@ -51,6 +51,19 @@ func pieceKind(p *piece) string {
 	return lang.T(kindWords[p.file.Kind])
 }
 
+// pieceFacts is one line about a file: what it is, where it goes if it says so itself,
+// and the digest of one among several. The digest of a single one stands elsewhere.
+func pieceFacts(p *piece, single bool) string {
+	s := pieceKind(p)
+	if p.file.Placed {
+		s += " · " + lang.F("from {0}", hexOffset(p.first()))
+	}
+	if !single && p.sum != "" {
+		s += " · SHA-256 " + p.sum[:12] + "…"
+	}
+	return s
+}
+
 // notWritten say of a kind that is recognised what to do with it.
 //
 //lang:texts

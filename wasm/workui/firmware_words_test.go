@@ -170,3 +170,53 @@ func TestFileFor(t *testing.T) {
 		}
 	}
 }
+
+// TestFacts: files and partitions are named as people know them.
+func TestFacts(t *testing.T) {
+	c3 := whole("esp32c3")
+	var list pieces
+	for name, data := range map[string][]byte{"a": c3[:0x8000], "b": c3[0x8000:0x8C00], "c": c3[0x10000:], "d": []byte(":0410000001020304E2\n:00000001FF\n"), "e": {1, 2, 3, 4, 5, 6, 7, 8}} {
+		p, _ := list.add(opened(t, name, data))
+		p.sum = strings.Repeat("0123456789abcdef", 4)
+	}
+	want := map[string]string{
+		"a": "Boot loader · SHA-256 0123456789ab…", "b": "Partition table · SHA-256 0123456789ab…", "c": "Application · SHA-256 0123456789ab…",
+		"d": "Intel HEX · from 0x1000 · SHA-256 0123456789ab…", "e": "Binary · SHA-256 0123456789ab…",
+	}
+	for _, p := range list {
+		if got := pieceFacts(p, false); got != want[p.file.Name] {
+			t.Errorf("%s: %q", p.file.Name, got)
+		}
+		if got := pieceFacts(p, true); strings.Contains(got, "SHA") {
+			t.Errorf("%s alone: %q", p.file.Name, got)
+		}
+	}
+	for _, c := range []struct {
+		kind, sub uint8
+		want      string
+	}{{0, 0x10, "Application"}, {0, 0x20, "Test application"}, {1, 0x02, "Settings"}, {1, 0x83, "File system (LittleFS)"}, {1, 0x7F, "Data"}, {0x40, 0, "Other data"}} {
+		if got := partitionWords(&espimage.Partition{Type: c.kind, Sub: c.sub}); got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
+	if got := chipNames([]string{"esp32", "esp32s2", "esp8266"}); got != "ESP32, ESP32-S2 or ESP8266" {
+		t.Error(got)
+	}
+	if !isRelease("BlynkNCP_nina_w102.flash.bin") || isRelease("BlynkNCP_wio_terminal.zip") || isRelease("firmware.bin") {
+		t.Error("names of the releases")
+	}
+}
+
+func TestJudged(t *testing.T) {
+	nano := catalogue(t).ByID("nano-33-iot")
+	for _, c := range []struct {
+		d        detection
+		b        *board.Board
+		chip     string
+		revision int
+	}{{detection{}, nil, "", -1}, {detection{}, nano, "esp32", -1}, {detection{"esp32c3", 4, 4 << 20}, nano, "esp32c3", 4}, {detection{"esp32c3", 4, 4 << 20}, nil, "esp32c3", 4}} {
+		if chip, revision, flash := judged(c.d, c.b); chip != c.chip || revision != c.revision || flash != c.d.flash {
+			t.Errorf("%+v: %q %d %d", c, chip, revision, flash)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package workui
 import (
 	"ncpweb/board"
 	"ncpweb/firmware"
+	"ncpweb/firmware/manifest"
 	"ncpweb/flash/esp"
 )
 
@@ -27,6 +28,18 @@ type Selection struct {
 // Options are the parts of esp.Options that the person chose.
 func (s *Selection) Options() esp.Options {
 	return esp.Options{Want: s.Want, Reset: s.Reset, Start: s.Start, Baud: s.Baud, Fixed: s.Fixed, How: s.How}
+}
+
+// judged is the chip that firmware is judged for, as Info.Check takes it: the one that
+// was detected, else that of the chosen board.
+func judged(d detection, b *board.Board) (chip string, revision int, flash int64) {
+	switch {
+	case d.id != "":
+		return d.id, d.revision, d.flash
+	case b != nil:
+		return manifest.ChipOf(b.NCP.Chip), -1, 0
+	}
+	return "", -1, 0
 }
 
 // detection is what the loader told of the chip; zero: nothing.
