@@ -207,7 +207,12 @@ func try(t *testing.T, s *setup, o esp.Options, wire sim.WireOptions, cancelAt i
 				return
 			}
 		default:
-			if e, ok := out.err.(*flash.Error); !ok || e.Code == 0 || e.Op == "" {
+			e, ok := out.err.(*flash.Error)
+			if ok && (e.Code == flash.CodeSecure || e.Code == flash.CodeImage || e.Code == flash.CodeTooLarge) {
+				out.wrong = "a fault of the line was taken for one of the chip or the image: " + e.Error()
+				return
+			}
+			if !ok || e.Code == 0 || e.Op == "" {
 				out.wrong = fmt.Sprintf("unclear error %#v", out.err)
 				return
 			}
