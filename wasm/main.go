@@ -31,7 +31,7 @@ func main() {
 	}
 	s := session.New(session.Options{Target: target, Store: settings{}, AllowReset: true})
 	defer s.Close()
-	ui.New(ui.Options{Session: s, Ports: ports, Simulator: shim.Provider(webserial.Simulator), Boards: shim.Provider("boards")}).
+	ui.New(ui.Options{Session: s, Ports: ports, Simulator: shim.Provider(webserial.Simulator), Boards: shim.Provider(webserial.Boards)}).
 		Run(context.Background(), ready)
 }
 

@@ -28,7 +28,7 @@ func main() {
 	if ports == nil {
 		ports = shim.Provider(webserial.Browser)
 	}
-	workui.New(workui.Options{Core: core, Ports: ports, Simulator: shim.Provider(webserial.Simulator), Boards: shim.Provider("boards")}).
+	workui.New(workui.Options{Core: core, Ports: ports, Simulator: shim.Provider(webserial.Simulator), Boards: shim.Provider(webserial.Boards)}).
 		Run(context.Background(), ready)
 }
 
