@@ -86,8 +86,9 @@ var allowed = map[string]string{
 	"internal/vectors":  "", // for tests: no product imports it
 	"e2e":               "",
 	"e2e/browser":       "lab sim sim/ncpsim sim/espsim serial",
+	"e2e/peer":          "e2e/browser lab",
 	"e2e/webserial":     "",
-	"bench":             "e2e/browser lab sim sim/ncpsim sim/espsim serial ncp/frame",
+	"bench":             "e2e/browser e2e/peer lab sim sim/ncpsim sim/espsim serial ncp/frame",
 }
 
 // forbiddenInTests lists what the tests of a package may not import although other
