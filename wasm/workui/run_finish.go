@@ -8,6 +8,7 @@ import (
 
 	"ncpweb/flash"
 	"ncpweb/flash/esp"
+	"ncpweb/serial"
 	"ncpweb/wasm/bridge"
 	"ncpweb/wasm/lang"
 	"ncpweb/wasm/show"
@@ -68,11 +69,46 @@ func (e *effort) doneRate() int {
 	return e.sel.Board.NCP.Done
 }
 
-// byHand lets the person restart the chip, and goes on as soon as it prints something.
+// byHand lets the person restart the chip, and goes on as soon as it prints something
+// other than that its loader waits.
 func (e *effort) byHand(ctx context.Context) {
 	e.enter(stageAfter)
 	e.post(func(v *runView) { v.card.tapReset(e) })
-	e.listen(ctx, handLimit)
+	e.shut()
+	ctx, cancel := context.WithTimeout(ctx, handLimit)
+	defer cancel()
+	e.baud = logRate(e.device)
+	for ctx.Err() == nil {
+		if e.port == nil {
+			port, err := e.adapter.Open(ctx, serial.Mode{Baud: e.baud})
+			if err != nil {
+				e.note("restart: " + err.Error())
+				e.lost = e.errorOf(ctx, err).Code == flash.CodeLost
+				return
+			}
+			e.port = port
+		}
+		o := e.options()
+		o.Reset = esp.ResetOf(esp.ByHand)
+		b, err := esp.New(e.port, o).Boot(ctx, bootLimit)
+		e.finish.boot, e.finish.crashed, e.boot = b.Kind, tellsCrash(b.Text), bootText(b.Text)
+		switch {
+		case err != nil:
+			e.lost = e.errorOf(ctx, err).Code == flash.CodeLost
+			return
+		case b.Kind != esp.BootSilent && b.Kind != esp.BootLoader:
+			return
+		}
+	}
+}
+
+// logRate is the rate of the boot log of a chip's ROM. That of an ESP8266 takes its
+// crystal for one of 40 MHz.
+func logRate(d esp.Details) int {
+	if d.Kind != nil && d.Kind.ID == "esp8266" && d.Crystal != 40 {
+		return 74880
+	}
+	return 115200
 }
 
 // listen reads the boot log.
