@@ -296,7 +296,7 @@ func TestByHandEnds(t *testing.T) {
 func TestCancel(t *testing.T) {
 	load := stubs(t)
 	for _, c := range allChips {
-		for at := time.Duration(0); at < 420*time.Millisecond; at += 7 * time.Millisecond {
+		for at := time.Duration(0); at < 420*time.Millisecond; at += 13 * time.Millisecond {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, espsim.Options{Chip: c}, sim.WireOptions{Latency: time.Millisecond, Reopen: 30 * time.Millisecond})
 				ctx, cancel := context.WithCancel(t.Context())

@@ -60,10 +60,8 @@ func (f *Flasher) connect(ctx context.Context) (flash.Device, error) {
 		case flash.CodeStub:
 			if stubs++; stubs == 1 && first > safeRate && !f.o.Fixed {
 				start = safeRate // maybe it was the line
-			} else if stubs <= 2 {
-				f.stubless, text = true, "the stub does not start; going on with ROM, which is slower"
 			} else {
-				return flash.Device{}, err
+				f.stubless, text = true, "the stub does not start; going on with ROM, which is slower"
 			}
 		case flash.CodeTimeout, flash.CodeRefused, flash.CodeGarbled:
 			if faults++; faults > 1 && len(targets) > 1 {
@@ -146,13 +144,21 @@ func (f *Flasher) reach(ctx context.Context, start int) error {
 			return l.fail("reset", flash.PhaseConnect, err)
 		}
 	}
+	tried := false // at a rate that the adapter takes
+	var err error
 	for n := 0; f.reset.Hand || n < attempts; n++ {
-		err := f.attempt(ctx, n, f.rateOf(n, start, &seen))
+		err = f.attempt(ctx, n, f.rateOf(n, start, &seen))
 		if err == nil {
 			return nil
 		}
 		switch code(err) {
-		case flash.CodeTimeout, flash.CodeGarbled, flash.CodeRefused, flash.CodeRate:
+		case flash.CodeTimeout, flash.CodeGarbled, flash.CodeRefused:
+			tried = true
+		case flash.CodeRate:
+			if n > len(ladder) && !tried {
+				return err
+			}
+			continue
 		case flash.CodeCanceled:
 			if f.reset.Hand && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 				return seen.verdict(err)
@@ -164,6 +170,9 @@ func (f *Flasher) reach(ctx context.Context, start int) error {
 		if said := seen.hear(l.printed, l.heard, l.baud); said != "" {
 			l.note(flash.PhaseConnect, said)
 		}
+	}
+	if !tried {
+		return err
 	}
 	return seen.verdict(nil)
 }

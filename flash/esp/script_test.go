@@ -19,7 +19,8 @@ import (
 // what is to be read. What blocks, does so until the deadline.
 type scripted struct {
 	far   func(written []byte) []byte
-	stall bool // Write never ends
+	stall bool  // Write never ends
+	mode  error // of SetMode
 
 	mu      sync.Mutex
 	in      []byte
@@ -86,7 +87,7 @@ func (s *scripted) SetReadDeadline(t time.Time) error {
 
 func (s *scripted) SetMode(_ context.Context, m serial.Mode) error {
 	s.modes = append(s.modes, m.Baud)
-	return nil
+	return s.mode
 }
 
 func (s *scripted) SetSignals(_ context.Context, l serial.Signals) error {
@@ -501,5 +502,48 @@ func TestAdapterRates(t *testing.T) {
 		if got := ResetFor(info).Name; got != want {
 			t.Errorf("%x: %s", info, got)
 		}
+	}
+}
+
+// TestRareEnds: the ends of Connect that no simulated board comes to.
+func TestRareEnds(t *testing.T) {
+	sync := func(then func(op byte) []byte) func([]byte) []byte {
+		return func(written []byte) []byte {
+			if op := written[2]; op != opSync {
+				return then(op)
+			}
+			return bytes.Repeat(replyFrame(opSync, 0x20120707, 0, 0, 0, 0), 8)
+		}
+	}
+	unknown := func(byte) []byte { return bytes.Repeat(replyFrame(0, 0, 1, 5, 0, 0), 8) }
+	strange := func(op byte) []byte {
+		if op == opSecurityInfo {
+			return unknown(op)
+		}
+		return replyFrame(op, 0x12345678, 0, 0, 0, 0)
+	}
+	for name, tt := range map[string]struct {
+		port *scripted
+		code flash.Code
+	}{
+		"junk at every rate":       {newScripted(func([]byte) []byte { return []byte{0x80, 0, 0xF8, 0x91, 2} }), flash.CodeGarbled},
+		"nothing":                  {newScripted(nil), flash.CodeSilent},
+		"no rate":                  {&scripted{mode: errors.New("no"), changed: make(chan struct{})}, flash.CodeRate},
+		"everything is forbidden":  {newScripted(sync(unknown)), flash.CodeSecure},
+		"a chip of the future":     {newScripted(sync(strange)), flash.CodeChip},
+		"answers nothing but SYNC": {newScripted(sync(func(byte) []byte { return nil })), flash.CodeTimeout},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				_, err := New(tt.port, Options{}).Connect(t.Context())
+				if code(err) != tt.code {
+					t.Errorf("%v", err)
+				}
+				if d := time.Since(began); d > time.Minute {
+					t.Errorf("took %v", d)
+				}
+			})
+		})
 	}
 }
