@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -234,4 +235,12 @@ func appOf(chip espsim.Chip) int {
 		return 0x1000
 	}
 	return 0x10000
+}
+
+// countingPacker counts what it packs.
+type countingPacker struct{ n atomic.Int32 }
+
+func (c *countingPacker) Pack(ctx context.Context, data []byte) ([]byte, error) {
+	c.n.Add(1)
+	return esp.Zlib{}.Pack(ctx, data)
 }
