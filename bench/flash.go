@@ -167,8 +167,3 @@ func (r *rig) check(image []byte) error {
 	}
 	return nil
 }
-
-// ours lets the page's Flash view do it.
-func (f *flashBench) ours(c flashCase, r *rig, image []byte) (outcome, error) {
-	return outcome{}, fmt.Errorf("not yet")
-}

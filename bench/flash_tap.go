@@ -118,3 +118,13 @@ func (t *tap) verified() time.Time {
 	defer t.mu.Unlock()
 	return t.digest
 }
+
+// clear begins anew.
+func (t *tap) clear() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.toDevice, t.toHost = stream{}, stream{}
+	t.sent, t.got, t.data, t.begin = 0, 0, 0, 0
+	t.first, t.last, t.digest = time.Time{}, time.Time{}, time.Time{}
+	t.block = false
+}
