@@ -194,6 +194,7 @@ func bridged(jobs []job) []job {
 	var all []job
 	for i, j := range jobs {
 		if j.blank && len(j.data) <= bridge && i > 0 && i+1 < len(jobs) &&
+			jobs[i-1].end() == int64(j.addr) && j.end() == int64(jobs[i+1].addr) &&
 			begin(jobs, i) <= int64(j.addr)/unit*unit && end(jobs, i) >= (j.end()+unit-1)/unit*unit {
 			j.blank = false
 		}
@@ -202,18 +203,16 @@ func bridged(jobs []job) []job {
 	return all
 }
 
-// begin and end return the bounds of the stretch without a gap to which a job belongs,
-// within two blocks.
+// begin and end return the bounds of the stretch without a gap to which a job belongs, as
+// far as the blocks around it matter.
 func begin(jobs []job, i int) int64 {
-	for i > 0 && jobs[i-1].end() == int64(jobs[i].addr) {
-		i--
+	for far := int64(jobs[i].addr) - unit; i > 0 && jobs[i-1].end() == int64(jobs[i].addr) && int64(jobs[i].addr) > far; i-- {
 	}
 	return int64(jobs[i].addr)
 }
 
 func end(jobs []job, i int) int64 {
-	for i+1 < len(jobs) && jobs[i].end() == int64(jobs[i+1].addr) {
-		i++
+	for far := jobs[i].end() + unit; i+1 < len(jobs) && jobs[i].end() == int64(jobs[i+1].addr) && jobs[i].end() < far; i++ {
 	}
 	return jobs[i].end()
 }
