@@ -71,9 +71,28 @@ func collect(t *testing.T) texts {
 				}
 				found.add(text, path)
 			}
+		case ".json":
+			if e.Name() == "boards.json" {
+				found.boards(t, data, path)
+			}
 		}
 	}
 	return found
+}
+
+// boards collects what the catalogue says of boards.
+func (t texts) boards(test *testing.T, data []byte, path string) {
+	var c struct {
+		Boards []struct{ Before, ByHand, After, Notes []string }
+	}
+	if err := json.Unmarshal(data, &c); err != nil {
+		test.Fatal(err)
+	}
+	for _, b := range c.Boards {
+		for _, text := range slices.Concat(b.Before, b.ByHand, b.After, b.Notes) {
+			t.add(text, path)
+		}
+	}
 }
 
 func (t texts) goFile(path string) error {

@@ -153,7 +153,7 @@ func (v *firmwareView) selection() (s Selection, ok bool) {
 func (v *firmwareView) removeAll() {
 	v.bundle.close()
 	v.bundle, v.pieces = nil, nil
-	v.notice.close()
+	v.notice.text = ""
 	v.rebuild()
 }
 

@@ -175,7 +175,7 @@ func (e *explainView) renderSum(remarks []remark) {
 	case chip != "":
 		e.sum.Set(lang.F("It fits {0}. Nothing is written before you press Flash.", familyName(chip)), show.OK)
 	default:
-		e.sum.Set(lang.T("It is sound. Whether it fits shows when the chip is detected, before anything is written."), show.OK)
+		e.sum.Set(lang.T("It is sound. Whether it fits the chip is seen before anything is written."), show.OK)
 	}
 }
 
@@ -253,7 +253,7 @@ func (e *explainView) kind(info *espimage.Info) string {
 func (e *explainView) size(info *espimage.Info) string {
 	s := show.Bytes(uint64(info.Size))
 	if info.Size >= 1000 {
-		s += " (" + show.Grouped(uint64(info.Size)) + ")"
+		s = lang.F("{0} ({1} bytes)", s, show.Grouped(uint64(info.Size)))
 	}
 	if info.Blank >= 4096 {
 		return lang.F("{0}, of it {1} blank, which is not sent", s, show.Bytes(uint64(info.Blank)))

@@ -82,7 +82,7 @@ func about(n int64) string {
 func (e *explainView) list(info *espimage.Info, how esp.How) {
 	settings := info.Settings()
 	e.rows.Clear()
-	e.count.SetText(lang.N(len(info.Table), "{0} partition", "{0} partitions"))
+	e.count.SetText(strconv.Itoa(len(info.Table)))
 	for i := range info.Table {
 		p := &info.Table[i]
 		f := fateOf(p, isSetting(p, settings), how)

@@ -37,6 +37,7 @@ func newOffersView(v *firmwareView) *offersView {
 		switch b.Data("act") {
 		case "site":
 			v.fetchManifest(o.address)
+			doc.ByID("fw-open").Focus() // the button goes
 		case "sample":
 			o.takeSample(b)
 		}
@@ -113,6 +114,7 @@ func (o *offersView) takeSample(b *doc.Element) {
 				return
 			}
 			o.v.offer(name, data)
+			doc.ByID("fw-open").Focus() // the button goes
 		})
 	})
 }
