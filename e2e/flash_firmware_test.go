@@ -17,6 +17,7 @@ import (
 
 	"ncpweb/e2e/browser"
 	"ncpweb/lab"
+	"ncpweb/sim"
 	"ncpweb/sim/espsim"
 )
 
@@ -389,6 +390,31 @@ func TestFirmwareRefused(t *testing.T) {
 	v.sees("#fw-parts bdi", "<img src=x", 3*time.Second)
 	if eval[bool](v, `document.querySelector("#flash img") !== null || document.getElementById("flash").innerText.includes("\u202E")`) {
 		t.Error("a name of a file is not shown as text")
+	}
+}
+
+// TestFirmwareForTheDetectedChip: what was detected is held against the file and the board.
+func TestFirmwareForTheDetectedChip(t *testing.T) {
+	t.Parallel()
+	_, url := newLab(t, lab.Spec{Name: "Board", Sim: espsim.New(espsim.Options{Chip: "esp32c3"}), Wire: sim.WireOptions{Latency: time.Millisecond, FIFO: 64 << 10}})
+	v := openFirmware(t, url, browser.PageOptions{})
+	v.dropAll(parcel{"BlynkNCP_generic_esp32_4M.flash.bin", firmwareOf("esp32", "0.7.1")})
+	v.sees("#fw-about-word", "It is sound", 5*time.Second)
+	v.click("#run-detect")
+	v.sees("#fw-findings", "This firmware is for ESP32. The chip is ESP32-C3.", 20*time.Second)
+	v.sees("#fw-seen", "ESP32-C3 detected", time.Second)
+	if v.canFlash() {
+		t.Error("firmware for another chip can be flashed")
+	}
+	v.click("#fw-parts button")
+	v.sees("#fw-offers", "BlynkNCP_generic_esp32c3_4M.flash.bin", 2*time.Second)
+	v.dropAll(parcel{"BlynkNCP_generic_esp32c3_4M.flash.bin", firmwareOf("esp32c3", "0.7.1")})
+	v.sees("#fw-about-word", "It fits ESP32-C3.", 5*time.Second)
+	v.click(`[name="fw-what"][value="board"]`)
+	v.click(`[data-id="nano-33-iot"]`)
+	v.sees("#fw-findings", "The chosen board has an ESP32, but the chip that answered is an ESP32-C3.", 2*time.Second)
+	if v.canFlash() {
+		t.Error("another board's firmware can be flashed")
 	}
 }
 
