@@ -65,7 +65,8 @@ type attempt struct {
 // after tells what follows an error of connecting.
 func (a attempt) after(code flash.Code) move {
 	switch code {
-	case flash.CodeBooted, flash.CodeSilent:
+	case flash.CodeBooted, flash.CodeSilent, flash.CodeGarbled:
+		// Garbled: firmware that was not reset goes on at a rate of its own.
 		if !a.byHand && (!a.passthrough || a.hand) {
 			return moveByHand
 		}

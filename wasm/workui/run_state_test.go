@@ -16,6 +16,8 @@ func TestAfter(t *testing.T) {
 	}{
 		{"strap not low", attempt{}, flash.CodeBooted, moveByHand},
 		{"silent", attempt{}, flash.CodeSilent, moveByHand},
+		{"firmware goes on", attempt{}, flash.CodeGarbled, moveByHand},
+		{"noise though a person helped", attempt{byHand: true}, flash.CodeGarbled, moveFail},
 		{"silent though a person helped", attempt{byHand: true}, flash.CodeSilent, moveFail},
 		{"silent passthrough: its sketch does not run", attempt{passthrough: true}, flash.CodeSilent, moveFail},
 		{"passthrough without lines", attempt{passthrough: true, hand: true}, flash.CodeSilent, moveByHand},
