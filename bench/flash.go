@@ -154,7 +154,14 @@ func (f *flashBench) peer(c flashCase, r *rig, image []byte) (outcome, error) {
 	}
 	fmt.Fprintf(os.Stderr, "bench: %v: peer connected after %.2f s, sent after %.2f s, verified after %.2f s\n",
 		c, got.Connected.Seconds(), got.Sent.Seconds(), got.Verified.Seconds())
+	r.explain(c)
 	return outcome{got.Verified, r.tap.share(c.baud), r.tap.wire(), got.Task}, r.check(image)
+}
+
+// explain tells where the time of the blocks went.
+func (r *rig) explain(c flashCase) {
+	chip, host := r.tap.gaps()
+	fmt.Fprintf(os.Stderr, "bench: %v: line idle for %.2f s because of the chip, for %.2f s because of the host\n", c, chip.Seconds(), host.Seconds())
 }
 
 // check tells whether the board holds the image, and whether it was treated well.

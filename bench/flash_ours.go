@@ -146,6 +146,7 @@ func (f *flashBench) oneFlash(p *flashPage, c flashCase, image []byte) (outcome,
 		log, _ := browser.Eval[string](p.Page, `document.getElementById("run-details").open = true, new Promise((done) => setTimeout(() => done(document.getElementById("run-log").textContent), 1500))`)
 		return outcome{}, fmt.Errorf("%w; problems of the page: %q; its log:\n%s", err, p.Problems(), log)
 	}
+	p.rig.explain(c)
 	task, err := p.longest()
 	return outcome{took, p.rig.tap.share(c.baud), p.rig.tap.wire(), task}, err
 }

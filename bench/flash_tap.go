@@ -29,6 +29,9 @@ type tap struct {
 	data        int64     // bytes from the first to the last data block, all of them
 	begin       int64     // sent before the first one
 	digest      time.Time // the last digest was told
+
+	replied    time.Time     // the last block was acknowledged
+	chip, host time.Duration // between a block and its reply, and that and the next block
 }
 
 // stream finds the beginnings of frames.
@@ -80,6 +83,8 @@ func (t *tap) fromHost(b byte, at time.Time) {
 		t.block = true
 		if t.first.IsZero() {
 			t.first, t.begin = at, t.sent-3
+		} else if !t.replied.IsZero() {
+			t.host += at.Sub(t.replied)
 		}
 	case op >= 0:
 		t.block = false
@@ -89,8 +94,13 @@ func (t *tap) fromHost(b byte, at time.Time) {
 }
 
 func (t *tap) fromDevice(b byte, at time.Time) {
-	if _, end := t.toHost.next(b); end && t.toHost.head == [2]byte{1, opDigest} {
+	_, end := t.toHost.next(b)
+	switch {
+	case end && t.toHost.head == [2]byte{1, opDigest}:
 		t.digest = at
+	case end && t.toHost.head == [2]byte{1, opDeflateData}:
+		t.replied = at
+		t.chip += at.Sub(t.last)
 	}
 }
 
@@ -125,6 +135,15 @@ func (t *tap) clear() {
 	defer t.mu.Unlock()
 	t.toDevice, t.toHost = stream{}, stream{}
 	t.sent, t.got, t.data, t.begin = 0, 0, 0, 0
-	t.first, t.last, t.digest = time.Time{}, time.Time{}, time.Time{}
+	t.first, t.last, t.digest, t.replied = time.Time{}, time.Time{}, time.Time{}, time.Time{}
+	t.chip, t.host = 0, 0
 	t.block = false
+}
+
+// gaps are the times in which the line was idle while blocks went out: because of the
+// chip, and because of the host.
+func (t *tap) gaps() (chip, host time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.chip, t.host
 }
