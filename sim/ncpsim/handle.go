@@ -163,17 +163,3 @@ func (n *NCP) SetZone(z Zone) {
 		n.send(uidEvent, EventPlaceOrTime)
 	}
 }
-
-// The update of the MCU: there is none on, and the methods say so.
-
-const prefetchFailed uint8 = 2 // generic (protocol sheet, "Firmware update of the Primary MCU")
-
-func (n *NCP) otaStart(args) answer { return yes(false) }
-
-func (n *NCP) otaCRC32(args) answer { return answer{rets: []any{uint32(0), false}} }
-
-func (n *NCP) otaDigest(args) answer { return answer{rets: []any{[]byte(nil), false}} }
-
-func (n *NCP) otaPrefetch(args) answer { return answer{rets: []any{prefetchFailed}} }
-
-func (n *NCP) otaSuspend(args) answer { return yes(false) }

@@ -155,8 +155,8 @@ func methods() map[uint16]*method {
 
 		uidOTAStart:    {name: "otaUpdateStart", in: ks(kU16), ret: kBool, handle: (*NCP).otaStart},
 		uidOTACRC32:    {name: "otaUpdateGetCRC32", out: ks(kU32), ret: kBool, handle: (*NCP).otaCRC32},
-		uidOTAMD5:      {name: "otaUpdateGetMD5", out: ks(kBinary), ret: kBool, handle: (*NCP).otaDigest},
-		uidOTASHA256:   {name: "otaUpdateGetSHA256", out: ks(kBinary), ret: kBool, handle: (*NCP).otaDigest},
+		uidOTAMD5:      {name: "otaUpdateGetMD5", out: ks(kBinary), ret: kBool, handle: (*NCP).otaMD5},
+		uidOTASHA256:   {name: "otaUpdateGetSHA256", out: ks(kBinary), ret: kBool, handle: (*NCP).otaSHA256},
 		uidOTAPrefetch: {name: "otaUpdatePrefetch", ret: kU8, handle: (*NCP).otaPrefetch},
 		uidOTASuspend:  {name: "otaUpdateSuspend", in: ks(kU16), ret: kBool, handle: (*NCP).otaSuspend},
 

@@ -89,6 +89,7 @@ type NCP struct {
 	timers    []timer
 	out       queue
 	requests  []*request
+	delivery  *delivery // an update of the MCU; nil: none
 	restart   bool
 	lastHeard time.Time
 	misses    int
