@@ -88,7 +88,6 @@ type delivery struct {
 	asked     bool          // otaUpdateStart came
 	finishing bool
 	until     time.Time // suspended until then
-	prefetch  time.Time // when the file is fetched; zero: nobody asked
 }
 
 // ErrUpdating is the error of Offer while an update is under way.
