@@ -12,12 +12,8 @@ import (
 	"ncpweb/e2e/browser"
 	"ncpweb/e2e/peer"
 	"ncpweb/lab"
-	"ncpweb/sim"
 	"ncpweb/sim/espsim"
 )
-
-// reopen is how long closing and opening a port takes in Chrome: 10 to 20 ms.
-const reopen = 15 * time.Millisecond
 
 // flashLimit is how long one flash may take.
 const flashLimit = 90 * time.Second
@@ -61,11 +57,9 @@ type rig struct {
 }
 
 func newRig(c flashCase, content []byte) *rig {
-	board := espsim.New(espsim.Options{Chip: c.chip, Content: content})
-	return &rig{board: board, spec: lab.Spec{
-		Name: "Board", Sim: board,
-		Wire: sim.WireOptions{Latency: c.latency, Reopen: reopen, FIFO: 64 << 10},
-	}}
+	spec := lab.BoardSpec("Board", espsim.Options{Chip: c.chip, Content: content})
+	spec.Wire.Latency = c.latency
+	return &rig{board: spec.Sim.(*espsim.Board), spec: spec}
 }
 
 // outcome is how one flash went.

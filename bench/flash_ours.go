@@ -112,6 +112,10 @@ func (p *flashPage) finish(began time.Time) (time.Duration, error) {
 	}
 	said, err := browser.Eval[string](p.Page, `document.getElementById("run-said").textContent`)
 	fmt.Fprintf(os.Stderr, "bench: the page says after %.2f s: %s\n", time.Since(began).Seconds(), said)
+	if os.Getenv("BENCH_LOG") != "" {
+		log, _ := browser.Eval[string](p.Page, `document.getElementById("run-details").open = true, new Promise((done) => setTimeout(() => done(document.getElementById("run-log").textContent), 1500))`)
+		fmt.Fprintln(os.Stderr, log)
+	}
 	return p.rig.tap.verified().Sub(began), err
 }
 

@@ -9,7 +9,6 @@ import (
 	"ncpweb/e2e/browser"
 	"ncpweb/e2e/peer"
 	"ncpweb/lab"
-	"ncpweb/sim"
 	"ncpweb/sim/espsim"
 )
 
@@ -23,14 +22,11 @@ func TestForeignFlasher(t *testing.T) {
 }
 
 func foreignFlash(t *testing.T, chip espsim.Chip) {
-	board := espsim.New(espsim.Options{Chip: chip})
-	p, err := peer.Serve(t.Context(), root, lab.Spec{
-		Name: "Board", Sim: board,
-		Wire: sim.WireOptions{Latency: time.Millisecond, Reopen: 15 * time.Millisecond, FIFO: 64 << 10},
-	})
+	p, err := peer.Serve(t.Context(), root, lab.BoardSpec("Board", espsim.Options{Chip: chip}))
 	if err != nil {
 		t.Fatal(err)
 	}
+	board := p.Lab.Device("Board").Board()
 	tab, err := chromium.Open(browser.PageOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -18,7 +18,8 @@ type Specs struct{ list []Spec }
 func (s *Specs) All() []Spec { return s.list }
 
 // Sim adds a simulated NCP: NAME or NAME=OPTIONS, with the options of the
-// simulator, or NAME=fault=FAULT with one of those of faultsim.
+// simulator, or NAME=fault=FAULT with one of those of faultsim, or NAME=esp=CHIP with
+// further options (BoardHelp) for a board that can be flashed.
 func (s *Specs) Sim(arg string) error {
 	name, options, _ := strings.Cut(arg, "=")
 	spec, err := s.simulated(name, options)
@@ -65,6 +66,9 @@ func (s *Specs) Expose(arg string) error {
 func (s *Specs) simulated(name, options string) (Spec, error) {
 	if fault, ok := strings.CutPrefix(options, "fault="); ok {
 		return broken(name, fault)
+	}
+	if board, ok := strings.CutPrefix(options, "esp="); ok {
+		return boardSpec(name, board)
 	}
 	o, err := ncpsim.ParseOptions(options)
 	if err != nil {
