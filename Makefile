@@ -86,6 +86,11 @@ bench-page: build ## weight and speed of the built page in Chromium
 	@scripts/setup.sh browser
 	go run ./bench -page
 
+.PHONY: bench-flash
+bench-flash: build ## speed of flashing, against esptool-js in the same Chromium
+	@scripts/setup.sh browser xvfb
+	go run ./bench -flash
+
 .PHONY: screenshots
 screenshots: build ## every view, light, dark and narrow, into docs/screenshots
 	@scripts/setup.sh browser
