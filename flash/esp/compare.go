@@ -1,7 +1,6 @@
 package esp
 
 import (
-	"bytes"
 	"context"
 	"crypto/md5"
 	"time"
@@ -301,14 +300,15 @@ func rounded(part span, jobs []job) []job {
 	return jobs
 }
 
-// equal tells whether the chip holds data at addr.
+// equal tells whether the chip holds data at addr. Both take the digest at the same time.
 func (f *Flasher) equal(ctx context.Context, addr uint32, data []byte) (bool, error) {
+	want := make(chan [md5.Size]byte, 1)
+	go func() { want <- md5.Sum(data) }()
 	got, err := f.digest(ctx, addr, int64(len(data)))
 	if err != nil {
 		return false, err
 	}
-	want := md5.Sum(data)
-	return bytes.Equal(got[:], want[:]), nil
+	return got == <-want, nil
 }
 
 // equalLong is equal for any length, by digests of at most verifyChunk. passed, if it is

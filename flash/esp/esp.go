@@ -44,7 +44,8 @@ type Options struct {
 	Stub func(ctx context.Context, chip string) ([]byte, error)
 	// Packer compresses. nil: with the standard library, on the caller's thread.
 	Packer Packer
-	// Breathe lets others have the thread for a moment, in the middle of long sums. nil:
+	// Breathe lets others have the thread for a moment, in the middle of long sums; it may
+	// be called by several goroutines. nil:
 	// nobody needs it.
 	Breathe func(ctx context.Context)
 	// Event is told how far the work is, on the goroutine of the method that works. It

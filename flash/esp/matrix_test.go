@@ -202,6 +202,7 @@ func try(t *testing.T, s *setup, o esp.Options, wire sim.WireOptions, cancelAt i
 			out.wrong = "hung"
 			return
 		case out.err == nil || s.unverified(out.err):
+			progress(t, r.events, out.err == nil)
 			if out.wrong = s.good(r); out.wrong != "" {
 				out.wrong = "success with " + out.wrong
 				return
@@ -320,13 +321,13 @@ func (p *place) at(seed uint64) int64 {
 	return from + int64(rand.New(rand.NewPCG(seed, 5)).Uint64()%uint64(size))
 }
 
-// TestFaultMatrix runs all cases with -v, a quarter of them without, and fewer with
+// TestFaultMatrix runs all cases with -v, a tenth of them without, and fewer with
 // -short.
 func TestFaultMatrix(t *testing.T) {
-	m := &matrix{t: t, load: stubs(t), packer: new(cachedPacker), every: 4, codes: make(map[flash.Code]int)}
+	m := &matrix{t: t, load: stubs(t), packer: new(cachedPacker), every: 10, codes: make(map[flash.Code]int)}
 	switch {
 	case testing.Short():
-		m.every = 12
+		m.every = 30
 	case testing.Verbose():
 		m.every = 1
 	}

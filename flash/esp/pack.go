@@ -11,7 +11,9 @@ import (
 	"ncpweb/firmware/espimage"
 )
 
-// Zlib is the Packer of the standard library, at its best level.
+// Zlib is the Packer of the standard library, at its best level. Of firmware as the
+// simulator makes it it leaves as much as pako at level 9 (822033 and 822079 bytes of
+// 1338368), of programs of this project up to 2 % more: the page uses pako.
 type Zlib struct{}
 
 // Pack implements Packer.
@@ -62,7 +64,7 @@ func (f *Flasher) Prepare(ctx context.Context, image *firmware.Image) {
 	if sound(image, 0) != nil {
 		return
 	}
-	info, err := espimage.ParseImage(image, nil)
+	info, err := espimage.ParseImage(image, func() { f.breathe(ctx) })
 	if err != nil {
 		return
 	}

@@ -1,6 +1,8 @@
 package esp
 
 import (
+	"context"
+
 	"ncpweb/firmware"
 	"ncpweb/firmware/espimage"
 	"ncpweb/flash"
@@ -60,6 +62,10 @@ const sector = 4096
 // Plan works out what Flash would do. Call it after Connect. It returns a *flash.Error
 // where Flash would refuse the image.
 func (f *Flasher) Plan(image *firmware.Image) (*Plan, error) {
+	return f.planFor(context.Background(), image)
+}
+
+func (f *Flasher) planFor(ctx context.Context, image *firmware.Image) (*Plan, error) {
 	if err := f.secure(image); err != nil {
 		return nil, err
 	}
@@ -67,7 +73,7 @@ func (f *Flasher) Plan(image *firmware.Image) (*Plan, error) {
 	if err := sound(image, c.flash); err != nil {
 		return nil, err
 	}
-	info, err := espimage.ParseImage(image, nil)
+	info, err := espimage.ParseImage(image, func() { f.breathe(ctx) })
 	if err != nil {
 		return nil, refused(flash.CodeImage, err)
 	}

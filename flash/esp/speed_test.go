@@ -69,7 +69,14 @@ func TestSpeed(t *testing.T) {
 							t.Errorf("share of the line rate: %.1f %%", share)
 						}
 					} else {
-						t.Logf("   ratio %.3f", float64(took)/float64(first))
+						ratio := float64(took) / float64(first)
+						t.Logf("   ratio %.3f", ratio)
+						// Of long images at the usual rate and latency: what connecting takes is a
+						// larger share of others.
+						most := [...]float64{1: 0.10, 2: 0.25}[i]
+						if tt.share >= 97 && ratio > most {
+							t.Errorf("%d: %.3f of the first time", i, ratio)
+						}
 					}
 				}
 				if v := r.board.Violations(); len(v) > 0 {

@@ -17,21 +17,24 @@ func (f *Flasher) verify(ctx context.Context, p *Plan) (bad []job, err error) {
 	total, done := p.Data+p.Blank, int64(0)
 	f.event(flash.Event{Phase: flash.PhaseVerify, Total: total})
 	for _, s := range p.spans() {
-		same, err := f.equalLong(ctx, s.addr, s.data, func(n int64) {
+		before := done
+		passed := func(n int64) {
 			done += n
 			f.event(flash.Event{Phase: flash.PhaseVerify, Done: done, Total: total, Addr: s.addr})
-		})
+		}
+		same, err := f.equalLong(ctx, s.addr, s.data, passed)
 		if err != nil {
 			return nil, err
 		}
 		if same {
 			continue
 		}
-		more, err := f.differing(ctx, s, []int64{unit, grain}, func(int64) {})
+		done = before
+		more, err := f.differing(ctx, s, []int64{unit, grain}, passed)
 		if err != nil {
 			return nil, err
 		}
-		bad = append(bad, more...)
+		bad = append(bad, more...) // none where only the reply was damaged
 	}
 	return bad, nil
 }

@@ -21,10 +21,11 @@ type work struct {
 	packs   *packs
 	frames  [2][]byte // the block on its way, and the next one
 	phase   flash.Phase
-	since   time.Time // when the phase began
-	working bool      // since is valid
-	erased  bool      // the whole flash memory is blank
-	torn    bool      // the flash memory may hold a part of the image
+	since   time.Time           // when the phase began
+	working bool                // since is valid
+	erased  bool                // the whole flash memory is blank
+	torn    bool                // the flash memory may hold a part of the image
+	told    [flash.Phases]int64 // the highest Done of each phase
 	// disturbed counts replies that did not come.
 	disturbed int
 }
@@ -36,7 +37,11 @@ const retries = 3
 func (f *Flasher) flash(ctx context.Context, image *firmware.Image) error {
 	f.work = work{packs: f.packs, frames: f.frames}
 	f.opening(image)
+	sums := make(chan [2]string, 1)
+	go func() { sums <- f.sums(ctx, image) }()
 	err := f.all(ctx, image)
+	both := <-sums
+	f.report.SHA256, f.report.MD5 = both[0], both[1]
 	f.leave()
 	err = f.final(ctx, err)
 	f.closing(err)
@@ -50,15 +55,12 @@ func (f *Flasher) flash(ctx context.Context, image *firmware.Image) error {
 // all does everything that Flash promises.
 func (f *Flasher) all(ctx context.Context, image *firmware.Image) error {
 	f.enter(flash.PhaseCompare)
-	p, err := f.Plan(image)
+	p, err := f.planFor(ctx, image)
 	if err != nil {
 		return err
 	}
 	f.plan = p
 	f.packsOf(ctx, image).start(p.likely())
-	if err := f.sums(ctx, image); err != nil {
-		return err
-	}
 	if err := f.clear(ctx, p); err != nil {
 		return err
 	}
@@ -192,7 +194,12 @@ func (f *Flasher) leave() {
 	}
 }
 
+// event tells e. What is written again after a disturbance is not counted again.
 func (f *Flasher) event(e flash.Event) {
+	if e.Note == "" && (e.Phase == flash.PhaseWrite || e.Phase == flash.PhaseVerify) {
+		e.Done = max(e.Done, f.told[e.Phase])
+		f.told[e.Phase] = e.Done
+	}
 	if f.o.Event != nil {
 		f.o.Event(e)
 	}
@@ -246,20 +253,25 @@ func (f *Flasher) final(ctx context.Context, err error) error {
 	return &c
 }
 
-// sums takes the digests of the image for the report.
-func (f *Flasher) sums(ctx context.Context, image *firmware.Image) error {
-	const step = 256 << 10
+// sums returns SHA-256 and MD5 of the image for the report, or nothing when ctx ends.
+func (f *Flasher) sums(ctx context.Context, image *firmware.Image) (both [2]string) {
+	const step = 128 << 10
+	if image == nil {
+		return both
+	}
 	a, b := sha256.New(), md5.New()
 	for _, s := range image.Segments {
 		for at := 0; at < len(s.Data); at += step {
+			if ctx.Err() != nil {
+				return both
+			}
 			part := s.Data[at:min(at+step, len(s.Data))]
 			a.Write(part)
 			b.Write(part)
 			f.breathe(ctx)
 		}
 	}
-	f.report.SHA256, f.report.MD5 = stdhex.EncodeToString(a.Sum(nil)), stdhex.EncodeToString(b.Sum(nil))
-	return nil
+	return [2]string{stdhex.EncodeToString(a.Sum(nil)), stdhex.EncodeToString(b.Sum(nil))}
 }
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }

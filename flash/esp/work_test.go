@@ -96,18 +96,18 @@ func TestSettingsStay(t *testing.T) {
 			if !rep.Verified || rep.Error != "" || rep.SHA256 == "" || rep.Written == 0 || rep.Packed == 0 || rep.Packed >= rep.Written {
 				t.Errorf("%+v: report %+v", how, rep)
 			}
-			progress(t, r.events)
+			progress(t, r.events, true)
 		})
 	}
 }
 
 // progress checks that no phase's progress goes back, and that the writing ends at the
 // total.
-func progress(t *testing.T, events []flash.Event) {
+func progress(t *testing.T, events []flash.Event, whole bool) {
 	t.Helper()
 	var last [flash.Phases]flash.Event
 	for _, e := range events {
-		if e.Note != "" {
+		if e.Note != "" || e.Phase == flash.PhaseConnect {
 			continue
 		}
 		if e.Done < last[e.Phase].Done || e.Done > e.Total {
@@ -116,6 +116,9 @@ func progress(t *testing.T, events []flash.Event) {
 		last[e.Phase] = e
 	}
 	for _, p := range []flash.Phase{flash.PhaseWrite, flash.PhaseVerify} {
+		if !whole {
+			break
+		}
 		if last[p].Total == 0 || last[p].Done != last[p].Total {
 			t.Errorf("phase %d ends with %+v", p, last[p])
 		}
@@ -268,7 +271,7 @@ func TestSameAgain(t *testing.T) {
 			if rep := e.Report(); !rep.Verified || rep.Written != 0 {
 				t.Errorf("%s: %+v", chip, rep)
 			}
-			progress(t, r.events)
+			progress(t, r.events, true)
 		})
 	}
 }
