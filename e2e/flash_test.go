@@ -314,3 +314,33 @@ func TestFlashNewUser(t *testing.T) {
 	v.click("#run-go")
 	v.sees("#view-device", "0.7.1", 5*time.Second)
 }
+
+// TestFlashWirings: through a passthrough sketch of the board's controller, and through
+// the USB of the chip itself.
+func TestFlashWirings(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		o     espsim.Options
+		info  serial.Info
+		reset string
+		says  string
+	}{
+		"passthrough":          {espsim.Options{Chip: espsim.ESP32, Lines: espsim.Direct}, serial.Info{VendorID: 0x2341, ProductID: 0x8057, Name: "Nano 33 IoT"}, "direct", "Written, verified and started"},
+		"inverted passthrough": {espsim.Options{Chip: espsim.ESP32, Lines: espsim.Inverted}, serial.Info{VendorID: 0x2341, ProductID: 0x005E, Name: "Nano RP2040"}, "inverted", "Written, verified and started"},
+		"own USB":              {espsim.Options{Chip: espsim.ESP32S3, Lines: espsim.USB}, serial.Info{VendorID: 0x303A, ProductID: 0x1001, Name: "USB JTAG/serial"}, "", "NCP 0.7.1 answers"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, spec := espBoard(c.o)
+			spec.Wire.Info = c.info
+			_, url := newLab(t, spec)
+			v := openRun(t, url, browser.PageOptions{})
+			image := sample(c.o.Chip, "0.7.1")
+			v.giveImage("blynk.flash.bin", image)
+			v.must(v.Do(fmt.Sprintf(`(e => { e.value = %q; e.dispatchEvent(new Event("change")); })(document.getElementById("fw-reset"))`, c.reset)))
+			v.flash()
+			v.card(c.says, 60*time.Second)
+			holds(t, b, image)
+		})
+	}
+}

@@ -31,7 +31,7 @@ type record struct {
 // endingNames are the endings in the report.
 var endingNames = [...]string{
 	endAnswers: "answers", endOther: "other version", endDownload: "in loader", endInvalid: "no valid firmware",
-	endCrash: "restarts", endMute: "no NCP", endSilent: "silent", endTorn: "port gone",
+	endCrash: "restarts", endMute: "no NCP", endSilent: "silent", endTorn: "port gone", endSketch: "started",
 }
 
 // appendReport adds the report as a JSON text with one member per line.

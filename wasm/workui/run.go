@@ -20,7 +20,7 @@ type runView struct {
 	u *UI
 
 	what, said, before, beforeList *doc.Element
-	flash, detect                  *doc.Element
+	buttons, flash, detect         *doc.Element
 	backup, erase, ask             *doc.Element
 	log, details                   *doc.Element
 	state                          doc.Sign
@@ -47,6 +47,7 @@ func newRunView(u *UI) *runView {
 		log: doc.ByID("run-log"), details: doc.ByID("run-details"), remedy: doc.NewPattern("t-remedy"),
 	}
 	v.beforeList = v.before.One("ol")
+	v.buttons = doc.Wrap(v.flash.Value.Get("parentElement"))
 	badge := doc.ByID("run-state")
 	v.state = doc.NewSign(badge, badge.One("use"), badge.Child(1))
 	v.ports = newPortList(u)
@@ -170,8 +171,7 @@ func (v *runView) render() {
 	v.detect.Enable(usable)
 	v.backup.Enable(usable)
 	v.erase.Enable(usable)
-	v.flash.Show(!busy)
-	v.detect.Show(!busy)
+	v.buttons.Show(!busy)
 	if v.fresh {
 		v.fresh = false
 		// The button that was pressed cannot keep the focus.

@@ -142,7 +142,7 @@ func (c *runCard) hand(e *effort) {
 		chip := e.sel.Want
 		return cardText{
 			tone: show.Warn, title: lang.T("Start the loader by hand"), what: lang.T("The page keeps trying and goes on by itself as soon as the chip answers."),
-			listTitle: lang.T("Now"), list: handSteps(e.sel.Board, chip, e.attempt.native), why: handHint(chip, e.attempt.native),
+			listTitle: lang.T("Now"), list: handSteps(e.sel.Board, e.attempt.native), why: handHint(chip, e.attempt.native),
 			port: e.attempt.native, first: true,
 		}
 	})
@@ -236,7 +236,7 @@ func (c *runCard) flashed(e *effort, t endingText) {
 		t := endingWords(e.ending, e.finish)
 		text := cardText{
 			tone: t.Tone, title: t.Title, what: t.What, why: e.doneText(), listTitle: lang.T("What to do"), list: t.Try,
-			moreTitle: lang.T("Boot log"), more: e.boot, goOn: lang.T("Connect to the NCP now"), port: !answers, doctor: !answers, copy: !answers, report: true,
+			moreTitle: lang.T("Boot log"), more: e.boot, goOn: lang.T("Connect to the NCP now"), port: !answers, doctor: !answers && e.ending != endSketch, copy: !answers, report: true,
 		}
 		if answers {
 			text.goOn, text.second = lang.T("Open Device"), lang.T("Configure product")

@@ -20,6 +20,7 @@ import (
 func (e *effort) start(ctx context.Context) error {
 	e.enter(stageStart)
 	e.finish.expected = e.sel.Version
+	e.finish.sketch = e.sel.Reset.Name == esp.ByDirect || e.sel.Reset.Name == esp.ByInverted
 	e.progress(flash.Event{Phase: flash.PhaseRestart})
 	err := e.flasher.Run(ctx)
 	if ctx.Err() != nil {

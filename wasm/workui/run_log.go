@@ -103,7 +103,9 @@ func (j *journal) printed(now time.Time, data []byte) {
 
 // flush ends the line that the device has begun.
 func (j *journal) flush(now time.Time) {
-	if text := strings.TrimRight(string(j.text), "\r"); text != "" {
+	if text := strings.TrimRight(string(j.text), "\r"); noisy(text) && len(text) > 8 {
+		j.add(now, "device: "+unread(len(text)))
+	} else if text != "" {
 		j.add(now, "device: "+text)
 	}
 	j.text = j.text[:0]

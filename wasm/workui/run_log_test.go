@@ -56,13 +56,16 @@ func TestWords(t *testing.T) {
 	}
 	for _, native := range []bool{false, true} {
 		for _, chip := range []string{"", "esp32", "esp32c3"} {
-			if len(handSteps(nil, chip, native)) != 3 || handHint(chip, native) == "" {
+			if len(handSteps(nil, native)) != 3 || handHint(chip, native) == "" {
 				t.Errorf("%s: no steps", chip)
 			}
 		}
 	}
-	if !strings.Contains(handSteps(nil, "esp32c3", false)[0], "GPIO9") || !strings.Contains(handSteps(nil, "esp32", false)[0], "GPIO0") {
+	if !strings.Contains(handHint("esp32c3", false), "(GPIO9)") || !strings.Contains(handHint("esp32", false), "(GPIO0)") {
 		t.Error("the boot pin is wrong")
+	}
+	if log := bootText("rst:0x1\r\n\x00\xff\x1c\x80\x1c\x80\x1c\n\x1b[32mI (9) boot\x1b[0m"); log != "rst:0x1\nI (9) boot\n… 7 bytes at another rate" {
+		t.Errorf("%q", log)
 	}
 	if flashSize(4<<20) != "4 MB" || flashSize(512<<10) != "512 kB" {
 		t.Error(flashSize(4 << 20))

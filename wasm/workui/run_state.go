@@ -92,12 +92,14 @@ const (
 	endMute                   // the firmware started, but no NCP answers
 	endSilent                 // nothing was printed, and no NCP answers
 	endTorn                   // the port went while the chip started
+	endSketch                 // the firmware started, behind a sketch that resets it with the port's lines
 )
 
 // finish is what was seen after the chip was told to start.
 type finish struct {
 	boot     esp.BootKind
 	crashed  bool   // the boot log tells of a crash
+	sketch   bool   // the chip is behind a sketch that holds it in reset while a port is merely open
 	lost     bool   // the port went away and did not come back
 	answers  bool   // the first program has found an NCP
 	version  string // of the NCP; hostile
@@ -119,6 +121,8 @@ func (f finish) end() ending {
 		return endDownload
 	case f.boot == esp.BootInvalid:
 		return endInvalid
+	case f.boot == esp.BootApp && f.sketch:
+		return endSketch
 	case f.boot == esp.BootApp:
 		return endMute
 	}
@@ -141,7 +145,7 @@ func plainVersion(s string) string {
 // waitsForNCP tells whether the first program should look for an NCP: not where the boot
 // log has said that none runs.
 func (f finish) waitsForNCP() bool {
-	return f.boot != esp.BootLoader && f.boot != esp.BootInvalid
+	return !f.sketch && f.boot != esp.BootLoader && f.boot != esp.BootInvalid
 }
 
 // marksOfCrash are what the frameworks of the chips print when firmware ends by a fault.

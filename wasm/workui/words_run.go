@@ -62,7 +62,7 @@ func chipName(chip string) string {
 
 // handSteps are what a person does to bring a chip into its loader: those of the board,
 // else those of any board with the usual buttons.
-func handSteps(b *board.Board, chip string, native bool) []string {
+func handSteps(b *board.Board, native bool) []string {
 	if b != nil && len(b.ByHand) > 0 {
 		return translated(b.ByHand)
 	}
@@ -70,7 +70,7 @@ func handSteps(b *board.Board, chip string, native bool) []string {
 		return translated(nativeSteps[:])
 	}
 	return []string{
-		lang.F("Hold BOOT (also marked IO0, FLASH or {0}).", bootPin(chip)),
+		lang.T("Hold BOOT (also marked IO0, IO9 or FLASH)."),
 		lang.T("Tap RESET (also marked EN or RST)."),
 		lang.T("Let go of BOOT."),
 	}
@@ -100,10 +100,13 @@ func bootText(text string) string {
 		lines = append(lines, show.PlainLine(line))
 	}
 	if noise > 0 { // the firmware speaks at a rate of its own
-		lines = append(lines, "… "+strconv.Itoa(noise)+" B")
+		lines = append(lines, "… "+unread(noise))
 	}
 	return strings.Join(lines, "\n")
 }
+
+// unread stands for bytes of another rate in logs.
+func unread(n int) string { return strconv.Itoa(n) + " bytes at another rate" }
 
 // noisy tells whether much of a line cannot be read, because it came at another rate.
 func noisy(line string) bool {
@@ -130,6 +133,8 @@ func bootPin(chip string) string {
 	switch chip {
 	case "esp32c2", "esp32c3", "esp32c6", "esp32h2", "ESP32-C2", "ESP32-C3", "ESP32-C6", "ESP32-H2":
 		return "GPIO9"
+	case "":
+		return lang.T("GPIO0; GPIO9 on C2, C3, C6, H2")
 	}
 	return "GPIO0"
 }
@@ -139,7 +144,7 @@ func handHint(chip string, native bool) string {
 	if native {
 		return lang.T("The firmware that runs uses the USB port for itself; the loader in the chip shows another one.")
 	}
-	return lang.F("No buttons? Join {0} and GND, power the board off and on, and take the wire off when the page goes on.", bootPin(chip))
+	return lang.F("No buttons? Join the boot pin ({0}) and GND, power the board off and on, and take the wire off when the page goes on.", bootPin(chip))
 }
 
 // endingText is what is said of an ending. {0} is the version of the NCP, {1} that of
@@ -190,6 +195,12 @@ var endings = [...]endingText{
 		Title: "Written and verified, but nothing is heard",
 		What:  "After the restart the chip printed nothing, and nothing answers as an NCP.",
 		Try:   []string{"Power the board off and on, then press Connect to the NCP now.", "Take off the jumper that was put on for flashing.", "Check RX and TX: what flashes by a separate adapter may need other wires to run.", "Find the fault with the Doctor."},
+		Tone:  show.Warn,
+	},
+	endSketch: {
+		Title: "Written, verified and started",
+		What:  "The boot log shows that the new firmware starts. It cannot be asked for its version here: the passthrough resets the NCP with the lines of this port.",
+		Try:   []string{"Put the board's own program back into its controller: the passthrough has replaced it.", "Then connect to the NCP through it, or wire a serial adapter to the NCP."},
 		Tone:  show.Warn,
 	},
 	endTorn: {
