@@ -319,6 +319,7 @@ func TestPowerCycle(t *testing.T) {
 		if err := b.WaitState(ctx, Running); err != nil {
 			t.Fatal(err)
 		}
+		time.Sleep(time.Second)
 		if n := b.NCP().Stats().Boots; n != 4 {
 			t.Errorf("the NCP started %d times", n)
 		}

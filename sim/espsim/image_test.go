@@ -87,11 +87,21 @@ func TestImageSizes(t *testing.T) {
 
 func FuzzInspect(f *testing.F) {
 	f.Add([]byte{0xE9, 1, 2, 0x20}, uint32(0))
+	f.Add([]byte{0xAA, 0x50, 0, 0x10, 0, 0xF0, 0xFF, 0xFF}, uint32(tableAt))
+	boards := make(map[Chip]*Board)
+	images := make(map[Chip][]byte)
+	for _, c := range allChips {
+		images[c] = Image(ImageOptions{Chip: c, Size: 72 << 10})
+		boards[c] = New(Options{Chip: c, Size: minFlash, Content: images[c]})
+	}
 	f.Fuzz(func(t *testing.T, b []byte, at uint32) {
 		for _, c := range allChips {
-			mem := Image(ImageOptions{Chip: c, Size: 72 << 10})
-			copy(mem[int(at)%len(mem):], b)
-			New(Options{Chip: c, Content: mem}).inspect()
+			mem := boards[c].flash.mem
+			copy(mem, images[c])
+			copy(mem[int(at)%len(images[c]):], b)
+			fill(mem[len(images[c]):])
+			boards[c].inspect()
+			boards[c].settingsAt()
 		}
 	})
 }

@@ -97,11 +97,9 @@ func (l *life) start(ctx context.Context, why cause) (cause, error) {
 	cancel()
 	_ = l.u.SetReadDeadline(time.Unix(1, 0))
 	l.dropUART()
-	if err == nil {
-		err = <-end
-		if errors.Is(err, context.Canceled) || errors.Is(err, errSoftware) {
-			err = nil
-		}
+	ended := <-end
+	if err == nil && !errors.Is(ended, context.Canceled) && !errors.Is(ended, errSoftware) {
+		err = ended
 	}
 	_ = l.u.SetReadDeadline(time.Time{})
 	l.dropUART()
