@@ -73,9 +73,9 @@ func TestFinerWords(t *testing.T) {
 
 // TestDetailIsHarmless: what a device printed can neither hide nor reorder anything.
 func TestDetailIsHarmless(t *testing.T) {
-	e := &flash.Error{Code: flash.CodeBooted, Op: "sync", Detail: "rst:0x1\x1b[2J\n‮evil\x00" + strings.Repeat("x", 10000), Addr: 0x1000, Err: errors.New("a\x07b")}
+	e := &flash.Error{Code: flash.CodeBooted, Op: "sync", Detail: "rst:0x1\x1b[2J\n\u202eevil\x00" + strings.Repeat("x", 10000), Addr: 0x1000, Err: errors.New("a\x07b")}
 	text := detailOf(e)
-	for _, bad := range []string{"\x1b", "‮", "\x00", "\x07"} {
+	for _, bad := range []string{"\x1b", "\u202e", "\x00", "\x07"} {
 		if strings.Contains(text, bad) {
 			t.Errorf("%q is in %q", bad, text[:80])
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"ncpweb/flash"
 	"ncpweb/flash/esp"
@@ -12,7 +13,7 @@ import (
 
 // TestReportIsJSON: what is written is read by another reader, hostile texts included.
 func TestReportIsJSON(t *testing.T) {
-	evil := "a\"b\\\n\x00\xff‮</script>"
+	evil := "a\"b\\\n\x00\xff\u202e</script>"
 	r := record{
 		Flasher: esp.Report{
 			Started: time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC), Chip: "ESP32-C3", Revision: "v0.4", MAC: "aa:bb:cc:dd:ee:ff",
@@ -32,7 +33,7 @@ func TestReportIsJSON(t *testing.T) {
 		if err := stdjson.Unmarshal(b, &got); err != nil {
 			t.Fatalf("%v\n%s", err, b)
 		}
-		if got["format"] != reportFormat || strings.ContainsAny(string(b), "\x00\xff") {
+		if got["format"] != reportFormat || strings.Contains(string(b), "\x00") || !utf8.Valid(b) {
 			t.Errorf("%s", b)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"strings"
 	"syscall/js"
-	"time"
 
 	"ncpweb/flash/esp"
 	"ncpweb/wasm/doc"
@@ -278,6 +277,3 @@ func sameTexts(a, b []string) bool {
 	}
 	return true
 }
-
-// stamp is the date in the name of a file.
-func stamp(t time.Time) string { return t.Format("2006-01-02") }

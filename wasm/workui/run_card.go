@@ -24,7 +24,6 @@ type runCard struct {
 	shown                     bool
 	fill                      func() // fills it again, in the language of the page
 	press                     func(*webserial.Adapter)
-	asks                      bool // the main button needs a port that the person chooses
 	configures                func()
 }
 
@@ -184,7 +183,7 @@ func (c *runCard) tapReset(e *effort) {
 }
 
 // problem tells what failed.
-func (c *runCard) problem(e *effort, _ problemCard) {
+func (c *runCard) problem(e *effort) {
 	v := c.v
 	c.press = func(a *webserial.Adapter) { v.retry(e, a) }
 	c.configures = nil
@@ -224,7 +223,7 @@ func (c *runCard) saved(e *effort, name string, size int64) {
 }
 
 // flashed tells how a flash ended.
-func (c *runCard) flashed(e *effort, t endingText) {
+func (c *runCard) flashed(e *effort) {
 	v := c.v
 	answers := e.finish.answers
 	c.press = v.again
@@ -243,7 +242,6 @@ func (c *runCard) flashed(e *effort, t endingText) {
 		}
 		return text
 	})
-	_ = t
 }
 
 // chipCard tells which chip was found.

@@ -216,7 +216,7 @@ func (e *effort) progress(ev flash.Event) {
 // failed tells what went wrong.
 func (v *runView) failed(e *effort) {
 	c := problemOf(e.trouble())
-	v.card.problem(e, c)
+	v.card.problem(e)
 	v.over(Result{Tone: c.Tone, Text: c.Title})
 }
 
@@ -237,7 +237,7 @@ func (v *runView) eraseDone(e *effort) {
 // flashDone tells how a flash ended.
 func (v *runView) flashDone(e *effort) {
 	t := endingWords(e.ending, e.finish)
-	v.card.flashed(e, t)
+	v.card.flashed(e)
 	v.over(Result{Tone: t.Tone, Text: t.Title})
 }
 

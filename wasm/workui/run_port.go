@@ -70,7 +70,7 @@ func (p *portList) watch(ev webserial.Event) {
 // because both are native USB of a chip, whose loader has an id of its own.
 func sameUSB(a, b *webserial.Adapter) bool {
 	x, y := a.Info(), b.Info()
-	return x.VendorID == y.VendorID && (x.ProductID == y.ProductID || x.VendorID == espressif)
+	return x.Key == y.Key || x.VendorID == espressif && y.VendorID == espressif
 }
 
 // espressif is the USB vendor id of the chips' own ports.

@@ -40,9 +40,6 @@ const (
 // busy tells whether a job is under way.
 func (s stage) busy() bool { return s != stageIdle && s != stageDone && s != stageFailed }
 
-// held tells whether the port is open and belongs to the job.
-func (s stage) held() bool { return s > stageTake && s < stageAfter }
-
 // move is what follows when connecting fails.
 type move uint8
 

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"ncpweb/board"
-	"ncpweb/flash/esp"
 	"ncpweb/wasm/lang"
 	"ncpweb/wasm/show"
 )
@@ -33,33 +32,6 @@ var stageTones = [...]show.Tone{
 	stageWork: show.Busy, stageStart: show.Busy, stageAfter: show.Warn, stageAnswer: show.Busy, stageDone: show.OK, stageFailed: show.Fail,
 }
 
-// heldWords are what the chip of the connection says while a job has the port.
-//
-//lang:texts
-var heldWords = [...]string{
-	jobNone: "At work", jobDetect: "Detecting", jobFlash: "Flashing", jobBackup: "Reading", jobErase: "Erasing",
-}
-
-// taskTitle names a job in the task panel.
-func taskTitle(j job, chip string) string {
-	switch j {
-	case jobDetect:
-		return lang.T("Detecting the chip")
-	case jobBackup:
-		return lang.F("Backup of {0}", chipName(chip))
-	case jobErase:
-		return lang.F("Erasing {0}", chipName(chip))
-	}
-	return lang.F("Flashing {0}", chipName(chip))
-}
-
-func chipName(chip string) string {
-	if chip == "" {
-		return lang.T("the NCP")
-	}
-	return chip
-}
-
 // handSteps are what a person does to bring a chip into its loader: those of the board,
 // else those of any board with the usual buttons.
 func handSteps(b *board.Board, native bool) []string {
@@ -78,11 +50,6 @@ func handSteps(b *board.Board, native bool) []string {
 
 //lang:texts
 var nativeSteps = [...]string{"Unplug the cable.", "Hold BOOT, plug the cable in again, let go of BOOT.", "If the page does not go on by itself, press Choose the port: it may have another name now."}
-
-// tapSteps start the firmware where the page cannot.
-//
-//lang:texts
-var tapSteps = [...]string{"Take off what holds the boot pin at GND, and let go of BOOT.", "Tap RESET, or power the board off and on."}
 
 // bootText is a boot log as it can be shown, at most its last part.
 func bootText(text string) string {
@@ -250,47 +217,10 @@ func savedWords(written, same, kept int64, took time.Duration) string {
 	return text
 }
 
-// securityWords tell what the fuses of a chip forbid.
-func securityWords(s esp.Security) string {
-	if !s.Known {
-		return ""
-	}
-	var list []string
-	if s.Boot {
-		list = append(list, lang.T("secure boot"))
-	}
-	if s.Encrypted {
-		list = append(list, lang.T("flash encryption"))
-	}
-	if s.Download {
-		list = append(list, lang.T("secure download mode"))
-	}
-	if len(list) == 0 {
-		return lang.T("none")
-	}
-	return strings.Join(list, ", ")
-}
-
 // flashSize writes the size of a flash memory as people say it: 4 MB are 4 × 1024 × 1024.
 func flashSize(n int64) string {
 	if n >= 1<<20 {
 		return lang.F("{0} MB", strconv.FormatInt(n>>20, 10))
 	}
 	return lang.F("{0} kB", strconv.FormatInt(n>>10, 10))
-}
-
-// reportWords tell what was done to the chip, from the report.
-func reportWords(r *esp.Report, took time.Duration) string {
-	var written, same, kept int64
-	for _, g := range r.Regions {
-		switch g.Action {
-		case esp.ActionWritten:
-			written += g.Size
-		case esp.ActionSame:
-			same += g.Size
-		case esp.ActionKept:
-			kept += g.Size
-		}
-	}
-	return savedWords(written, same, kept, took)
 }
