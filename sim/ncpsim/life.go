@@ -32,7 +32,11 @@ func newLife(n *NCP, u sim.UART) *life {
 func (l *life) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() { _ = l.u.SetReadDeadline(time.Unix(1, 0)) })
+	fired := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(fired)
+		_ = l.u.SetReadDeadline(time.Unix(1, 0))
+	})
 	go func() {
 		defer close(done)
 		l.end <- l.read(ctx)
@@ -40,7 +44,9 @@ func (l *life) run(ctx context.Context) error {
 	err := l.live(ctx)
 	stopped := ctx.Err() != nil
 	cancel()
-	stop()
+	if !stop() {
+		<-fired // else it might set its deadline for whoever has the UART next
+	}
 	_ = l.u.SetReadDeadline(time.Unix(1, 0))
 	<-done
 	_ = l.u.SetReadDeadline(time.Time{})
