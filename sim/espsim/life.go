@@ -24,8 +24,9 @@ const (
 const (
 	// minReset is how long EN must be low: the capacitor at EN swallows the short pulses
 	// that a host makes by changing DTR and RTS one after the other. As long after EN is
-	// let go the strap is sampled.
-	minReset = time.Millisecond
+	// let go the strap is sampled. With the usual 10 kOhm and 1 uF it is 5 ms or more; less
+	// would also be less than a busy machine is late with the two lines.
+	minReset = 5 * time.Millisecond
 	// romStart is from there to the first character of the boot log.
 	romStart = 2 * time.Millisecond
 	// bootPause is how long a chip without firmware takes from one complaint to the next.
