@@ -19,7 +19,8 @@ func (s *Specs) All() []Spec { return s.list }
 
 // Sim adds a simulated NCP: NAME or NAME=OPTIONS, with the options of the
 // simulator, or NAME=fault=FAULT with one of those of faultsim, or NAME=esp=CHIP with
-// further options (BoardHelp) for a board that can be flashed.
+// further options (BoardHelp) for a board that can be flashed, or NAME=mcu with further
+// options (MCUHelp) for a Primary MCU.
 func (s *Specs) Sim(arg string) error {
 	name, options, _ := strings.Cut(arg, "=")
 	spec, err := s.simulated(name, options)
@@ -69,6 +70,9 @@ func (s *Specs) simulated(name, options string) (Spec, error) {
 	}
 	if board, ok := strings.CutPrefix(options, "esp="); ok {
 		return boardSpec(name, board)
+	}
+	if rest, ok := strings.CutPrefix(options, "mcu"); ok && (rest == "" || rest[0] == ',') {
+		return mcuSpec(name, rest)
 	}
 	o, err := ncpsim.ParseOptions(options)
 	if err != nil {

@@ -48,7 +48,7 @@ export class SimulatedPorts extends RemotePorts {
   }
 
   /**
-   * Asks the Worker for a sample firmware for a chip.
+   * Asks the Worker for a sample firmware for a chip, or for its MCUs.
    * @param {string} chip
    * @returns {Promise<Uint8Array>}
    */
@@ -110,7 +110,7 @@ export const ports = () => new SimulatedPorts(() => start("simulator"));
 export const brokenPorts = () => new SimulatedPorts(() => start("broken"));
 
 /**
- * Boards with blank chips, for practice. They have a Worker of their own.
+ * Boards with blank chips and Primary MCUs, for practice. They have a Worker of their own.
  * @type {SimulatedPorts | undefined}
  */
 let boards;
@@ -119,7 +119,8 @@ let boards;
 export const boardPorts = () => (boards ??= new SimulatedPorts(() => start("boards")));
 
 /**
- * A firmware for a simulated chip, such as "esp32c3". done gets it, or why there is none.
+ * A firmware for a simulated chip, such as "esp32c3", or for the simulated MCUs, "mcu".
+ * done gets it, or why there is none.
  * @param {string} chip
  * @param {(firmware: Uint8Array | null, message: string) => void} done
  */

@@ -87,6 +87,7 @@ Without flags there is one simulated NCP. Everything stays on loopback.
   lab -sim ncp=provisioned,dashboard=1s      a simulated NCP that is busy
   lab -sim one -sim two=baud=115200          two of them; the page lets you choose
   lab -sim board=esp=esp32c3,blank           a board to be flashed
+  lab -sim mcu=mcu,broken=reverts            a Primary MCU, for Update
   lab -attach board=pty:/dev/ttyUSB0         a real board, or any serial device
   lab -attach board=tcp:localhost:7000       a program that speaks the protocol on TCP
   lab -sim ncp -expose ncp=pty:/tmp/ncp      a simulated NCP for a program that opens /tmp/ncp
@@ -104,6 +105,7 @@ func usage() {
 	flag.PrintDefaults()
 	fmt.Fprintf(out, "\nThe %s\n", ncpsim.OptionsHelp)
 	fmt.Fprintf(out, "Or %s\n", lab.BoardHelp)
+	fmt.Fprintf(out, "Or %s\n", lab.MCUHelp)
 	fmt.Fprint(out, "Or fault=NAME alone, for a device on which something is wrong:\n")
 	for _, f := range faultsim.All() {
 		if f.Refuse == nil {

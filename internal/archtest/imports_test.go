@@ -74,10 +74,10 @@ var allowed = map[string]string{
 	"wasm/lang":      "",
 	"wasm/page":      "wasm/lang",
 	"wasm/webserial": "serial serial/inbox",
-	"wasm/simworker": "lab/portlink sim sim/ncpsim sim/faultsim sim/espsim serial",
+	"wasm/simworker": "lab/portlink sim sim/ncpsim sim/faultsim sim/espsim sim/mcusim serial",
 
 	// tools, beside the house
-	"lab":               "lab/portlink sim sim/ncpsim sim/faultsim sim/espsim serial serial/inbox",
+	"lab":               "lab/portlink sim sim/ncpsim sim/faultsim sim/espsim sim/mcusim serial serial/inbox",
 	"lab/portlink":      "sim serial",
 	"cmd/lab":           "lab sim sim/ncpsim sim/faultsim sim/espsim serial",
 	"cmd/ncpgen":        "ncp/idl",

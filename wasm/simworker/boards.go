@@ -9,9 +9,11 @@ import (
 	"ncpweb/serial"
 	"ncpweb/sim"
 	"ncpweb/sim/espsim"
+	"ncpweb/sim/mcusim"
 )
 
-// boardsName is the name of a Worker that offers blank boards, for practice.
+// boardsName is the name of a Worker that offers blank boards and Primary MCUs, for
+// practice.
 const boardsName = "boards"
 
 // boardFIFO is the receive buffer of a board, in bytes. It is more than a real one has:
@@ -53,16 +55,26 @@ const samplePrefix = "sample:"
 // that in demo.
 const sampleVersion = "0.7.1"
 
-// sendSample answers on port with a firmware as a file for a chip, or with the empty
-// string where no such chip is simulated.
+// sendSample answers on port with a firmware as a file for a chip, or for the MCUs, or
+// with the empty string where no such chip is simulated.
 func sendSample(chip string, port js.Value) {
+	image := sampleFor(chip)
+	if image == nil {
+		port.Call("postMessage", "")
+		return
+	}
+	array := js.Global().Get("Uint8Array").New(len(image))
+	js.CopyBytesToJS(array, image)
+	port.Call("postMessage", array, []any{array.Get("buffer")})
+}
+
+// sampleFor makes the firmware; nil: there is none.
+func sampleFor(chip string) []byte {
 	switch c := espsim.Chip(chip); c {
 	case espsim.ESP8266, espsim.ESP32, espsim.ESP32C3, espsim.ESP32S3:
-		image := espsim.Image(espsim.ImageOptions{Chip: c, Version: sampleVersion, Seed: 1})
-		array := js.Global().Get("Uint8Array").New(len(image))
-		js.CopyBytesToJS(array, image)
-		port.Call("postMessage", array, []any{array.Get("buffer")})
-	default:
-		port.Call("postMessage", "")
+		return espsim.Image(espsim.ImageOptions{Chip: c, Version: sampleVersion, Seed: 1})
+	case mcuChip:
+		return mcusim.Image(mcuSampleType, mcuSampleVersion, mcuSampleSize, 1)
 	}
+	return nil
 }

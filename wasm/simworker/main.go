@@ -60,6 +60,7 @@ func main() {
 		w.startBroken()
 	case boardsName:
 		w.startBoards()
+		w.startMCUs()
 	default:
 		w.start(demo())
 	}
