@@ -29,6 +29,7 @@ type tap struct {
 	data        int64     // bytes from the first to the last data block, all of them
 	begin       int64     // sent before the first one
 	digest      time.Time // the last digest was told
+	moved       int64     // bytes until then, both ways
 
 	replied    time.Time     // the last block was acknowledged
 	chip, host time.Duration // between a block and its reply, and that and the next block
@@ -97,7 +98,7 @@ func (t *tap) fromDevice(b byte, at time.Time) {
 	_, end := t.toHost.next(b)
 	switch {
 	case end && t.toHost.head == [2]byte{1, opDigest}:
-		t.digest = at
+		t.digest, t.moved = at, t.sent+t.got
 	case end && t.toHost.head == [2]byte{1, opDeflateData}:
 		t.replied = at
 		t.chip += at.Sub(t.last)
@@ -115,11 +116,11 @@ func (t *tap) share(baud int) float64 {
 	return 0
 }
 
-// wire is how many bytes went over the wire, both ways.
+// wire is how many bytes went over the wire until the last digest, both ways.
 func (t *tap) wire() int64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.sent + t.got
+	return t.moved
 }
 
 // verified is when the last digest came.
@@ -134,7 +135,7 @@ func (t *tap) clear() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.toDevice, t.toHost = stream{}, stream{}
-	t.sent, t.got, t.data, t.begin = 0, 0, 0, 0
+	t.sent, t.got, t.moved, t.data, t.begin = 0, 0, 0, 0, 0
 	t.first, t.last, t.digest, t.replied = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	t.chip, t.host = 0, 0
 	t.block = false
