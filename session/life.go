@@ -128,6 +128,7 @@ func (c *conn) use(port serial.Port) (*lendRequest, error) {
 		Target:     target,
 		Store:      s.opt.Store,
 		Handler:    &handler{s: s, c: c},
+		Updates:    s.updater,
 		AllowReset: s.opt.AllowReset,
 		Report:     s.linkReport,
 		OnNoise:    s.linkNoise,

@@ -56,7 +56,8 @@ type Session struct {
 	trace  *trace.Recorder
 	tracer atomic.Pointer[rpc.Tracer] // nil: nobody else looks
 
-	noSetTime atomic.Bool // leave an NCP alone that asks for the time
+	updates   atomic.Pointer[rpc.Handler] // answers firmware updates; nil: they are refused
+	noSetTime atomic.Bool                 // leave an NCP alone that asks for the time
 
 	subs     []*subscriber // replaced, never written
 	notified bool          // subscribers were woken since the last State

@@ -53,14 +53,21 @@ type nestedKey struct{}
 
 // listener sees what the NCP says before the handler does.
 type listener struct {
-	link *Link
-	next rpc.Handler
+	link    *Link
+	next    rpc.Handler
+	updates func() rpc.Handler // see Options
 }
 
 // ServeRPC passes a request on. A notice of a reboot also ends Keep.
 func (h *listener) ServeRPC(ctx context.Context, req rpc.Request) ([]byte, error) {
 	if !req.Oneway {
-		return h.next.ServeRPC(context.WithValue(ctx, nestedKey{}, true), req)
+		next := h.next
+		if req.UID >= ncp.UIDClientOtaUpdateAvailable && req.UID <= ncp.UIDClientOtaUpdateCancel && h.updates != nil {
+			if other := h.updates(); other != nil {
+				next = other
+			}
+		}
+		return next.ServeRPC(context.WithValue(ctx, nestedKey{}, true), req)
 	}
 	reboot := req.UID == ncp.UIDClientProcessEvent &&
 		len(req.Args) == 1 && ncp.EventCode(req.Args[0]) == ncp.EventRebooting

@@ -51,6 +51,9 @@ type Options struct {
 	Store Store
 	// Handler answers the NCP; nil: Base.
 	Handler ncp.MCUHandler
+	// Updates returns who answers the NCP's calls of firmware updates (otaUpdateAvailable
+	// to otaUpdateCancel) in the place of Handler; nil, or a nil answer: Handler does.
+	Updates func() rpc.Handler
 	// AllowReset permits a reset pulse on DTR and RTS when nothing else helps.
 	AllowReset bool
 	// Report is told what is going on. It must not block. It may be nil.
@@ -111,7 +114,7 @@ func New(port serial.Port, baud int, o Options) *Link {
 		h = Base{}
 	}
 	l.ep = rpc.NewEndpoint(line{l}, rpc.Config{
-		Handler: &listener{link: l, next: ncp.ServeMCU(h)},
+		Handler: &listener{link: l, next: ncp.ServeMCU(h), updates: o.Updates},
 		OnNoise: l.noise,
 	})
 	if o.Tracer != nil {
@@ -153,10 +156,12 @@ func (l *Link) InvokeFor(ctx context.Context, timeout time.Duration, uid uint16,
 // InvokeTimed is InvokeFor for a round trip that is measured: took is the time on the
 // line and in the NCP, without the wait for other calls or a change of the rate.
 func (l *Link) InvokeTimed(ctx context.Context, timeout time.Duration, uid uint16, args []byte) (rets []byte, took time.Duration, err error) {
-	if err := l.gate.enter(ctx); err != nil {
-		return nil, 0, &rpc.CallError{UID: uid, Err: err}
+	if ctx.Value(nestedKey{}) == nil {
+		if err := l.gate.enter(ctx); err != nil {
+			return nil, 0, &rpc.CallError{UID: uid, Err: err}
+		}
+		defer l.gate.leave()
 	}
-	defer l.gate.leave()
 	rets, took, err = l.ep.InvokeTimed(ctx, timeout, uid, args)
 	l.note(err)
 	return rets, took, err

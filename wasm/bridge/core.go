@@ -118,7 +118,7 @@ func (c *Core) ClearFrames() { _, _ = c.call("clear") }
 // protocol's default of one second.
 func (c *Core) Invoke(ctx context.Context, timeout time.Duration, uid uint16, args []byte) (rets []byte, took time.Duration, err error) {
 	answer, err := c.ask(ctx, func(done js.Func) (js.Value, error) {
-		return c.call("invoke", int(uid), float64(timeout.Milliseconds()), toJS(args), done)
+		return c.call("invoke", int(uid), float64(timeout.Milliseconds()), toJS(args), done, requestOf(ctx))
 	})
 	if err != nil {
 		return nil, 0, err

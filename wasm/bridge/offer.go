@@ -47,6 +47,9 @@ type offer struct {
 	stops   map[string]func()          // end the watching, by program
 	holder  string                     // the program that works with a port; empty: none does
 	label   string                     // what it does
+
+	server   string // the program that answers firmware updates; empty: none does
+	requests map[int]*request
 }
 
 // maxCalls bounds how many calls of the other programs are under way at a time.
@@ -54,11 +57,12 @@ const maxCalls = 64
 
 // Offer leaves the first program's half of the bridge for the others.
 func Offer(h Host) {
-	o := &offer{h: h, calls: make(map[int]context.CancelFunc), stops: make(map[string]func())}
+	o := &offer{h: h, calls: make(map[int]context.CancelFunc), stops: make(map[string]func()), requests: make(map[int]*request)}
 	object := js.Global().Get("Object").New()
 	for name, f := range map[string]func([]js.Value) any{
 		"status": o.status, "watch": o.watch, "frames": o.readFrames, "clear": o.clear, "invoke": o.invoke, "notify": o.notify,
 		"cancel": o.cancel, "report": o.report, "toast": o.toast, "release": o.release, "resume": o.resume, "hold": o.hold,
+		"serve": o.serve, "answer": o.answer,
 	} {
 		object.Set(name, js.FuncOf(func(_ js.Value, args []js.Value) any { return f(args) }))
 	}
@@ -70,6 +74,7 @@ func Gone(program string) {
 	object := js.Global().Get("ncpweb").Get(name)
 	object.Call("watch", program, js.Null())
 	object.Call("hold", program, "")
+	object.Call("serve", program, js.Null())
 }
 
 // later calls a function of another program when the browser's stack is empty: neither
@@ -197,11 +202,16 @@ func (o *offer) clear([]js.Value) any {
 	return nil
 }
 
-// invoke begins a call: uid, time-out in milliseconds, arguments, and done, which gets
-// the error or null, the results or null, and the round trip in microseconds.
+// invoke begins a call: uid, time-out in milliseconds, arguments, done, which gets
+// the error or null, the results or null, and the round trip in microseconds, and the
+// number of the request that it is made to answer; 0: none.
 func (o *offer) invoke(args []js.Value) any {
 	uid, timeout, input, done := uint16(args[0].Int()), time.Duration(args[1].Float())*time.Millisecond, fromJS(args[2], MaxArgs), args[3]
+	within := o.within(args[4])
 	return o.begin(done, func(ctx context.Context) []any {
+		if within != nil {
+			ctx = nested{ctx, within}
+		}
 		rets, took, err := o.h.Session.Invoke(ctx, timeout, uid, input)
 		return []any{failureOf(err), toJS(rets), took.Microseconds()}
 	})
