@@ -195,6 +195,9 @@ func (l *Lab) simulate(ctx context.Context, d *Device) {
 
 // power runs a simulated device for as long as it has power.
 func (l *Lab) power(ctx context.Context, d *Device, device sim.Device) {
+	if n := d.NCP(); n != nil {
+		n.SetOffered(func(o ncpsim.Outcome) { l.log("%s: update of the MCU: %v", d.spec.Name, o) })
+	}
 	run := sim.Run
 	if d.spec.USBPower {
 		run = sim.Power

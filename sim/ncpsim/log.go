@@ -10,13 +10,13 @@ import (
 type Entry struct {
 	Time time.Time
 	// Kind is one of boot, crash, lost MCU, state, call, refused, ignored, send, invoke,
-	// error.
+	// update, error.
 	Kind  string
 	UID   uint16 // of call, refused, send, invoke, error
-	Text  string // the method's name, or what was wrong
+	Text  string // the method's name, what was wrong, or how an update ended
 	Args  []any  // of call and send
 	Rets  []any  // of call: out-arguments, then the return value
-	Value int    // of state
+	Value int    // of state; of update: bytes that the MCU took
 }
 
 func (e Entry) String() string {

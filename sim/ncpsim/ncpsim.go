@@ -78,6 +78,9 @@ type NCP struct {
 	// What outlives a restart.
 	provisioned bool
 	online      bool
+	taken       bool                        // the MCU has taken what Options.Offer offers
+	offered     func(Outcome)               // nil: nobody is told
+	spawn       func(func(context.Context)) // starts what ends with Run; nil without power
 
 	// What a restart clears.
 	state     State
@@ -194,11 +197,18 @@ func (n *NCP) Run(ctx context.Context, u sim.UART) error {
 	if busy {
 		return errors.New("ncpsim: this NCP runs already")
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	var spawned sync.WaitGroup
+	n.mu.Lock()
+	n.spawn = func(f func(context.Context)) { spawned.Go(func() { f(ctx) }) }
+	n.mu.Unlock()
 	defer func() {
 		n.mu.Lock()
-		defer n.mu.Unlock()
-		n.running = false
+		n.running, n.spawn = false, nil
 		n.clearVolatile()
+		n.mu.Unlock()
+		cancel()
+		spawned.Wait()
 	}()
 	return newLife(n, u).run(ctx)
 }
@@ -285,6 +295,7 @@ func (n *NCP) clearVolatile() {
 		r.end(reply{err: ErrStopped})
 	}
 	n.requests = nil
+	n.dropDelivery()
 	n.set = Settings{Baud: n.o.Baud, ConfigTimeout: defaultConfig, ConfigSkipLimit: defaultConfSkips}
 	n.clock = clock{}
 	n.place, n.wifiOK, n.restart = false, false, false

@@ -54,6 +54,9 @@ type Options struct {
 	Factory   Factory
 	Dashboard Dashboard
 
+	// Offer is an update of the MCU that it offers by itself.
+	Offer SelfOffer
+
 	// Hostile makes it misbehave. HostilePeriod is the time between two bursts, 0: 20 ms;
 	// Slow is how late a slow one answers, 0: 700 ms; Seed makes chance repeatable.
 	Hostile       Hostile

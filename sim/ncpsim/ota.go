@@ -15,14 +15,22 @@ const (
 	otaResend     = 5
 	otaMaxChunk   = 1520 // what fits into a message
 	otaMaxSuspend = 18 * time.Hour
-	otaPatience   = time.Minute // for otaUpdateStart
-	otaRestart    = 500 * time.Millisecond
+	otaPatience   = time.Minute            // for otaUpdateStart; how long is ours
+	otaRestart    = 500 * time.Millisecond // from the end to the restart; ours
+	otaLook       = 200 * time.Millisecond // how often a suspended one looks; ours
+	maxDigests    = 100                    // that an Outcome keeps
 )
 
 // Results of otaUpdatePrefetch.
 const (
-	PrefetchOK    uint8 = 1
-	PrefetchError uint8 = 2 // generic
+	PrefetchOK       uint8 = 1
+	PrefetchError    uint8 = 2 // generic
+	PrefetchConnect  uint8 = 3 // no connection
+	PrefetchRequest  uint8 = 4 // request failed
+	PrefetchTimeout  uint8 = 5 // of the download
+	PrefetchNoSpace  uint8 = 6
+	PrefetchWrite    uint8 = 7 // write failed
+	PrefetchFinalize uint8 = 8 // finalize failed
 )
 
 // UpdateFault is what the NCP, or the cloud behind it, does wrong in an update.
@@ -78,6 +86,7 @@ type Outcome struct {
 	Digests    []string      // what it asked for while otaUpdateFinish was open, in order
 	Suspended  time.Duration // for how long it asked the NCP to rest, all together
 	Took       time.Duration
+	Err        error // of Offer
 }
 
 // delivery is an update that is under way.
@@ -85,6 +94,7 @@ type delivery struct {
 	u         Update
 	out       Outcome
 	started   chan struct{} // closed by otaUpdateStart
+	gone      chan struct{} // closed by a restart of the NCP
 	asked     bool          // otaUpdateStart came
 	finishing bool
 	until     time.Time // suspended until then
@@ -94,54 +104,72 @@ type delivery struct {
 var ErrUpdating = errors.New("ncpsim: an update is under way")
 
 // Offer offers a file to the MCU and sends it, as deployed firmware does: a chunk that
-// is not taken is sent again up to five times, and nothing else is tried. The error is
-// for an NCP that does not run, or was stopped in the middle.
+// is not taken is sent again up to five times, and nothing else is tried. After the end
+// of a good one the NCP restarts and waits to be brought up again. The error is ErrUpdating,
+// ErrStopped where the NCP does not run or restarts meanwhile, or that of ctx.
 func (n *NCP) Offer(ctx context.Context, u Update) (Outcome, error) {
-	d := &delivery{u: u, started: make(chan struct{})}
+	d := &delivery{u: u, started: make(chan struct{}), gone: make(chan struct{})}
 	n.mu.Lock()
-	busy := n.delivery != nil
-	if !busy {
+	busy, running := n.delivery != nil, n.running
+	if running && !busy {
 		n.delivery = d
 	}
 	n.mu.Unlock()
-	if busy {
+	switch {
+	case !running:
+		return Outcome{}, ErrStopped
+	case busy:
 		return Outcome{}, ErrUpdating
 	}
 	begin := time.Now()
 	end, err := n.deliver(ctx, d)
+	out, tell := n.settleUpdate(d, Outcome{End: end, Took: time.Since(begin), Err: err})
+	if tell != nil {
+		tell(out)
+	}
+	return out, err
+}
+
+// settleUpdate ends an update, and plans the restart after a good one. It completes the
+// outcome, and returns who is told of it.
+func (n *NCP) settleUpdate(d *delivery, o Outcome) (Outcome, func(Outcome)) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	d.out.End, d.out.Took, d.out.Err = o.End, o.Took, o.Err
+	n.note(Entry{Kind: "update", Text: string(o.End), Value: int(d.out.Taken)})
+	if n.delivery != d {
+		return d.out, n.offered // it has restarted meanwhile
+	}
 	n.delivery = nil
-	d.out.End, d.out.Took = end, time.Since(begin)
-	if end == EndDone && n.running {
-		n.after(otaRestart, "ota", func() { // it waits for the bring-up of the new firmware
+	if o.End == EndDone {
+		n.after(otaRestart, "ota", func() {
 			n.send(uidEvent, EventRebooting)
 			n.restart = true
 			n.poke()
 		})
 	}
-	return d.out, err
+	return d.out, n.offered
+}
+
+// dropDelivery ends an update by a restart of the NCP. The lock is held.
+func (n *NCP) dropDelivery() {
+	if n.delivery != nil {
+		close(n.delivery.gone)
+		n.delivery = nil
+	}
 }
 
 func (n *NCP) deliver(ctx context.Context, d *delivery) (UpdateEnd, error) {
 	u := &d.u
-	ok, end, err := n.otaAsk(ctx, uidOTAAvailable, u.Name, uint32(len(u.Data)), u.Type, u.Version, u.Build)
+	ok, end, err := n.otaAsk(ctx, d, uidOTAAvailable, u.Name, uint32(len(u.Data)), u.Type, u.Version, u.Build)
 	if err != nil || end != "" {
 		return end, err
 	}
 	if !ok {
 		return EndRefused, nil
 	}
-	patience := u.Patience
-	setDefault(&patience, otaPatience)
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
-	select {
-	case <-d.started:
-	case <-timer.C:
-		return EndNoStart, nil
-	case <-ctx.Done():
-		return EndStopped, ctx.Err()
+	if end, err := d.awaitStart(ctx); end != "" || err != nil {
+		return end, err
 	}
 	if d.chunk(n) == 0 {
 		return EndBadChunk, nil
@@ -152,7 +180,7 @@ func (n *NCP) deliver(ctx context.Context, d *delivery) (UpdateEnd, error) {
 	n.mu.Lock()
 	d.finishing = true
 	n.mu.Unlock()
-	ok, end, err = n.otaAsk(ctx, uidOTAFinish)
+	ok, end, err = n.otaAsk(ctx, d, uidOTAFinish)
 	switch {
 	case err != nil:
 		return EndStopped, err
@@ -164,6 +192,24 @@ func (n *NCP) deliver(ctx context.Context, d *delivery) (UpdateEnd, error) {
 	return EndDone, nil
 }
 
+// awaitStart waits until the MCU asks for the first chunk.
+func (d *delivery) awaitStart(ctx context.Context) (UpdateEnd, error) {
+	patience := d.u.Patience
+	setDefault(&patience, otaPatience)
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-d.started:
+		return "", nil
+	case <-timer.C:
+		return EndNoStart, nil
+	case <-d.gone:
+		return EndStopped, ErrStopped
+	case <-ctx.Done():
+		return EndStopped, ctx.Err()
+	}
+}
+
 func (d *delivery) chunk(n *NCP) int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -171,7 +217,12 @@ func (d *delivery) chunk(n *NCP) int {
 }
 
 // otaAsk calls a method that says yes or no. end is EndSilent where it says nothing.
-func (n *NCP) otaAsk(ctx context.Context, uid uint16, args ...any) (ok bool, end UpdateEnd, err error) {
+func (n *NCP) otaAsk(ctx context.Context, d *delivery, uid uint16, args ...any) (ok bool, end UpdateEnd, err error) {
+	select {
+	case <-d.gone: // it has restarted: a call now would be one of its new life
+		return false, EndStopped, ErrStopped
+	default:
+	}
 	ret, status, err := n.Call(ctx, uid, args...)
 	switch {
 	case errors.Is(err, ErrTimeout):
@@ -195,17 +246,7 @@ func (n *NCP) sendChunks(ctx context.Context, d *delivery) (UpdateEnd, error) {
 		}
 		goesWrong := wrong && float64(at) >= u.At*float64(len(u.Data))
 		if goesWrong {
-			switch u.Fault {
-			case UpdateStops:
-				return EndStopped, nil
-			case UpdateRestarts:
-				n.Crash()
-				return EndStopped, nil
-			case UpdateCanceled:
-				_, _, err := n.Call(ctx, uidOTACancel)
-				if errors.Is(err, ErrTimeout) {
-					err = nil
-				}
+			if over, err := n.giveUp(ctx, u.Fault); over || err != nil {
 				return EndStopped, err
 			}
 		}
@@ -225,6 +266,23 @@ func (n *NCP) sendChunks(ctx context.Context, d *delivery) (UpdateEnd, error) {
 	return "", nil
 }
 
+// giveUp does what a fault that ends an update does. over tells whether f is one.
+func (n *NCP) giveUp(ctx context.Context, f UpdateFault) (over bool, err error) {
+	switch f {
+	case UpdateStops:
+	case UpdateRestarts:
+		n.Crash()
+	case UpdateCanceled:
+		_, _, err = n.Call(ctx, uidOTACancel)
+		if errors.Is(err, ErrTimeout) {
+			err = nil
+		}
+	default:
+		return false, nil
+	}
+	return true, err
+}
+
 // sendChunk sends a chunk until it is taken.
 func (n *NCP) sendChunk(ctx context.Context, d *delivery, at int, data []byte, spoil bool) (UpdateEnd, error) {
 	end := EndChunk
@@ -233,9 +291,12 @@ func (n *NCP) sendChunk(ctx context.Context, d *delivery, at int, data []byte, s
 		if spoil && try == 0 {
 			crc ^= 1
 		}
-		ok, how, err := n.otaAsk(ctx, uidOTAWrite, uint32(at), data, crc)
-		if err != nil || ok {
-			return "", err
+		ok, how, err := n.otaAsk(ctx, d, uidOTAWrite, uint32(at), data, crc)
+		if err != nil {
+			return EndStopped, err
+		}
+		if ok {
+			return "", nil
 		}
 		n.mu.Lock()
 		if try < otaResend {
@@ -262,9 +323,12 @@ func (n *NCP) otaRest(ctx context.Context, d *delivery) error {
 		if left <= 0 {
 			return ctx.Err()
 		}
-		timer := time.NewTimer(min(left, 200*time.Millisecond)) // it may be resumed before
+		timer := time.NewTimer(min(left, otaLook)) // it may be resumed before
 		select {
 		case <-timer.C:
+		case <-d.gone:
+			timer.Stop()
+			return ErrStopped
 		case <-ctx.Done():
 			timer.Stop()
 			return ctx.Err()
@@ -306,43 +370,42 @@ func (n *NCP) otaSuspend(a args) answer {
 	return yes(true)
 }
 
-// digested returns the file whose digests the MCU gets; nil: none.
-func (n *NCP) digested(name string) []byte {
+// digested returns the file whose digests the MCU gets. ok is false while there is none.
+func (n *NCP) digested(name string) (data []byte, ok bool) {
 	d := n.delivery
 	if d == nil {
-		return nil
+		return nil, false
 	}
-	if d.finishing && len(d.out.Digests) < 100 {
+	if d.finishing && len(d.out.Digests) < maxDigests {
 		d.out.Digests = append(d.out.Digests, name)
 	}
 	if d.u.Fault == UpdateWrongDigest {
-		return append([]byte("another"), d.u.Data...)
+		return append([]byte("another"), d.u.Data...), true
 	}
-	return d.u.Data
+	return d.u.Data, true
 }
 
 func (n *NCP) otaCRC32(args) answer {
-	data := n.digested("CRC-32")
-	if data == nil {
-		return answer{rets: []any{uint32(0), false}}
-	}
-	return answer{rets: []any{crc32.ChecksumIEEE(data), true}}
+	data, ok := n.digested("CRC-32")
+	return answer{rets: []any{crc32.ChecksumIEEE(data), ok}} // 0 of nothing
 }
 
 func (n *NCP) otaMD5(args) answer {
-	data := n.digested("MD5")
-	if data == nil {
-		return answer{rets: []any{[]byte(nil), false}}
+	data, ok := n.digested("MD5")
+	if !ok {
+		return noDigest()
 	}
 	sum := md5.Sum(data)
 	return answer{rets: []any{sum[:], true}}
 }
 
 func (n *NCP) otaSHA256(args) answer {
-	data := n.digested("SHA-256")
-	if data == nil {
-		return answer{rets: []any{[]byte(nil), false}}
+	data, ok := n.digested("SHA-256")
+	if !ok {
+		return noDigest()
 	}
 	sum := sha256.Sum256(data)
 	return answer{rets: []any{sum[:], true}}
 }
+
+func noDigest() answer { return answer{rets: []any{[]byte(nil), false}} }

@@ -32,6 +32,9 @@ const OptionsHelp = `options of the simulated NCP, separated by commas:
   wifi=SSID:PASSWORD:RSSI   a network in reach for factory tests; may be repeated
   nointernet        factory tests find no internet
   broken            factory tests fail
+  offer=N or NK     size of a made-up firmware that it offers the MCU once it is connected
+  after=TIME        from connecting to the offer (2s)
+  offerfault=KIND   in the middle of it: crc, digest, stops, restarts or cancel
   hostile=KIND+KIND random, huge, lengths, endless, markup, types, results, invokes, silence, slow
   slow=TIME         how late a slow one answers (700ms)
   burst=TIME        time between two hostile bursts (20ms)
@@ -124,6 +127,8 @@ func (o *Options) duration(key string) *time.Duration {
 		return &o.Times.Network
 	case "cloud":
 		return &o.Times.Cloud
+	case "after":
+		return &o.Offer.After
 	}
 	return nil
 }
@@ -160,6 +165,10 @@ func (o *Options) other(key string) func(string) error {
 		return o.parseHostile
 	case "seed":
 		return o.parseSeed
+	case "offer":
+		return o.parseOffer
+	case "offerfault":
+		return o.parseOfferFault
 	}
 	return nil
 }

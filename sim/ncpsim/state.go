@@ -57,6 +57,7 @@ func (n *NCP) connected() {
 	}
 	n.place = true
 	n.send(uidEvent, EventPlaceOrTime)
+	n.planOffer()
 }
 
 // SetOnline takes the network away or gives it back.

@@ -167,7 +167,17 @@ var natural = map[string]func(n *NCP){
 	},
 	"blynk.getLocationInfo/unknown": nil,
 	"blynk.otaUpdateStart/refused":  nil,
-	"blynk.otaUpdateGetCRC32/none":  nil, "blynk.otaUpdateGetMD5/none": nil, "blynk.otaUpdateGetSHA256/none": nil,
+	"blynk.otaUpdateStart/1024":     delivering, "blynk.otaUpdateStart/edge_max": delivering,
+	"blynk.otaUpdateStart/edge_special": delivering,
+	"blynk.otaUpdatePrefetch/ok":        delivering,
+	"blynk.otaUpdatePrefetch/fs_write_failed": func(n *NCP) {
+		delivering(n)
+		n.delivery.u.PrefetchResult = PrefetchWrite
+	},
+	"blynk.otaUpdateSuspend/1h": delivering, "blynk.otaUpdateSuspend/resume": delivering,
+	"blynk.otaUpdateGetMD5/md5_of_123456789": delivering,
+	"blynk.otaUpdateGetCRC32/ok":             delivering, "blynk.otaUpdateGetSHA256/sha256_of_123456789": delivering,
+	"blynk.otaUpdateGetCRC32/none": nil, "blynk.otaUpdateGetMD5/none": nil, "blynk.otaUpdateGetSHA256/none": nil,
 	"blynk.factoryReset/yes":      nil,
 	"blynk.factoryTestWiFiAP/ch6": nil, "blynk.factoryTestWiFiAP/bad_channel": nil,
 	"blynk.factoryTestWiFi/ok":            networks,
@@ -180,6 +190,11 @@ var natural = map[string]func(n *NCP){
 	"blynk.getState/4":                    func(n *NCP) { n.changeState(StateConnectingCloud) },
 	"blynk.getState/10":                   nil,
 	"blynk.getState/11":                   func(n *NCP) { n.changeState(StateUpgrade) },
+}
+
+// delivering puts the NCP into the middle of an update.
+func delivering(n *NCP) {
+	n.delivery = &delivery{u: Update{Data: []byte("123456789")}, started: make(chan struct{}), gone: make(chan struct{})}
 }
 
 func networks(n *NCP) {
