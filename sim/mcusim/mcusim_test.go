@@ -34,6 +34,11 @@ type fakeNCP struct {
 }
 
 func newFake(t *testing.T, o Options) (*fakeNCP, *MCU) {
+	return newFakeFor(t, o, func(m *MCU) sim.Device { return m })
+}
+
+// newFakeFor is newFake for a device that an MCU is in.
+func newFakeFor(t *testing.T, o Options, in func(*MCU) sim.Device) (*fakeNCP, *MCU) {
 	wire := sim.NewWire(sim.WireOptions{})
 	port, err := wire.Adapter().Open(t.Context(), serial.Mode{Baud: 38400})
 	if err != nil {
@@ -48,7 +53,7 @@ func newFake(t *testing.T, o Options) (*fakeNCP, *MCU) {
 	m := New(o)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- m.Run(ctx, wire.UART()) }()
+	go func() { done <- in(m).Run(ctx, wire.UART()) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {

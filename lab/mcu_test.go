@@ -1,0 +1,113 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"ncpweb/ncp/host"
+	"ncpweb/ncp/ota"
+	"ncpweb/serial"
+	"ncpweb/sim/mcusim"
+)
+
+// TestMCUSpec: a Primary MCU is named on the command line.
+func TestMCUSpec(t *testing.T) {
+	for arg, ok := range map[string]bool{
+		"m=mcu": true, "m=mcu,": true, "m=mcux": false, "m=mcu=x": false,
+		"m=mcu,version=1.2.3,template=TMPLx,chunk=0,size=64K,baud=115200,target=0": true,
+		"m=mcu,broken=reverts,receiver=strict,at=0.3,prefetch,suspend=5s":          true,
+		"m=mcu,erase=1s,write=2ms,values=1s,seed=7,latency=16ms,lose=9":            true,
+		"m=mcu,latency=-1s": false, "m=mcu,lose=1": false, "m=mcu,lose=x": false,
+		"m=mcu,broken=none": false, "m=mcu,chunk=65536": false, "m=mcu,provisioned": false,
+	} {
+		var s Specs
+		err := s.Sim(arg)
+		if (err == nil) != ok {
+			t.Errorf("%s: %v", arg, err)
+		}
+		if err != nil && !strings.Contains(err.Error(), `"m"`) {
+			t.Errorf("%s: %v does not name the device", arg, err)
+		}
+	}
+	var s Specs
+	for _, arg := range []string{"plain=mcu,version=1.2.3", "lossy=mcu,latency=16ms,lose=9"} {
+		if err := s.Sim(arg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, err := New(Options{Devices: s.All()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, lossy := l.Device("plain"), l.Device("lossy")
+	if m := plain.MCU(); m == nil || m.Version() != "1.2.3" || plain.NCP() != nil || plain.Board() != nil {
+		t.Errorf("plain: %+v", plain.spec)
+	}
+	if m := lossy.MCU(); m == nil || lossy.spec.Wire.Latency != 16*time.Millisecond || lossy.spec.Sim.(*mcusim.Lossy).Every != 9 {
+		t.Errorf("lossy: %+v", lossy.spec)
+	}
+}
+
+// update opens a port of a lab, plays the NCP to whatever is there, and updates it.
+func update(t *testing.T, l *Lab, id string, file *ota.File) (ota.Result, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	port, err := l.ports.find(id).adapter.Open(ctx, serial.Mode{Baud: 38400})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer port.Close()
+	h := host.New(port, host.Options{Provisioned: true})
+	run, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- h.Run(run) }()
+	defer func() { stop(); <-ended }()
+	waitFor(t, "MCU", func() bool { return h.State().Initialized })
+	return h.Update(ctx, file, ota.Options{})
+}
+
+// TestMCUChain: an MCU that one lab exposes is a foreign one to another, and takes an
+// update there as it does at home: by itself, over a socket, and over a PTY with its
+// rates. A lost answer is recovered.
+func TestMCUChain(t *testing.T) {
+	image := mcusim.Image("TMPL0demo0001", "1.1.0", 24<<10, 9)
+	file := &ota.File{
+		Name: "app.bin", Type: "TMPL0demo0001", Version: "1.1.0", Build: "Nov 22 2026 12:00:00",
+		Data: image, Digests: ota.Sum(image),
+	}
+	link := filepath.Join(t.TempDir(), "mcu")
+	for name, expose := range map[string]string{"home": "", "tcp": "tcp:0", "pty": "pty:" + link} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if name == "pty" && runtime.GOOS != "linux" {
+				t.Skip("PTYs are supported on Linux only")
+			}
+			spec := MCUSpec("mcu", mcusim.Options{Target: 460800}, 20)
+			spec.Expose = expose
+			first, base := start(t, Options{Devices: []Spec{spec}})
+			second := first
+			if expose != "" {
+				attach := expose
+				if name == "tcp" {
+					waitFor(t, "address", func() bool { return first.Device("mcu").Address() != nil })
+					attach = "tcp:" + first.Device("mcu").Address().String()
+				}
+				second, base = start(t, Options{Devices: []Spec{{Name: "foreign", Attach: attach}}})
+			}
+			got, err := update(t, second, listed(t, base, 1)[0].ID, file)
+			if err != nil || !got.Proven || got.Version != "1.1.0" || got.Recovered != 1 {
+				t.Errorf("%+v, %v", got, err)
+			}
+			m := first.Device("mcu").MCU()
+			if !bytes.Equal(m.Running(), image) || m.Stats().Boots != 2 {
+				t.Errorf("it runs %s, after %d starts", m.Version(), m.Stats().Boots)
+			}
+		})
+	}
+}
