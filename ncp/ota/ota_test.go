@@ -223,7 +223,7 @@ func TestRefusals(t *testing.T) {
 		{"refuse", FaultRefuse, CodeRefused, FirmwareOld},
 		{"stall", FaultStall, CodeSilent, FirmwareOld},
 		{"chunk", FaultChunk, CodeWrite, FirmwareOld},
-		{"digest", FaultDigest, CodeDigest, FirmwareUnknown},
+		{"digest", FaultDigest, CodeDigest, FirmwareOld},
 		{"silence", FaultSilence, 0, 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -22,7 +22,7 @@ const (
 
 // send sends all chunks, each until it is taken.
 func (s *Sender) send(ctx context.Context) error {
-	s.phase(PhaseSend, "")
+	s.phase(PhaseSend)
 	size := len(s.file.Data)
 	for offset := 0; offset < size; {
 		if err := s.rest(ctx); err != nil {
@@ -53,13 +53,15 @@ func (s *Sender) rest(ctx context.Context) error {
 			return s.failed(ctx, ctx.Err(), CodeCanceled)
 		}
 		s.mu.Lock()
-		rep, again, left, paused := s.reported, s.again, time.Until(s.suspended), s.paused
+		rep, left, paused := s.reported, time.Until(s.suspended), s.paused
 		s.mu.Unlock()
 		switch {
-		case rep != nil || again:
+		case rep != nil:
 			return s.restarted(rep)
 		case !paused && left <= 0:
-			s.update(func() { s.ev.Suspended, s.ev.Paused = time.Time{}, false })
+			if ev := s.snapshot(); ev.Paused || !ev.Suspended.IsZero() {
+				s.update(func() { s.ev.Suspended, s.ev.Paused = time.Time{}, false })
+			}
 			return nil
 		case paused:
 			left = MaxSuspend
@@ -70,11 +72,17 @@ func (s *Sender) rest(ctx context.Context) error {
 	}
 }
 
-// restarted is why an update ends whose MCU began anew: it runs what it had before.
+// restarted is why an update ends whose MCU began anew: it runs what it had before,
+// unless it says otherwise.
 func (s *Sender) restarted(rep *report) error {
 	e := s.fail(CodeRestarted, nil, "")
 	if rep != nil {
-		e.Runs, e.Detail = FirmwareOld, rep.fwType+" "+rep.version
+		e.Detail = rep.fwType + " " + rep.version
+		s.mu.Lock()
+		if s.before != nil && *rep != *s.before {
+			e.Runs = FirmwareUnknown
+		}
+		s.mu.Unlock()
 	}
 	return e
 }
@@ -115,9 +123,35 @@ func (s *Sender) deliver(ctx context.Context, offset int) (next int, err error) 
 		case a == refused:
 			heard = true
 			at = (at + 1) % len(places)
-		case !s.o.Plain && !slices.Contains(places, from+n):
-			places = append(places, from+n)
+		case s.o.Plain:
+		default:
+			s.update(func() { s.patience = min(s.patience+minPatience, maxPatience) })
+			if !slices.Contains(places, from+n) {
+				places = append(places, from+n)
+			}
 		}
+	}
+	return 0, s.undeliverable(ctx, offset, heard)
+}
+
+// reportGrace is how long an MCU that takes no chunk has to tell that it has restarted.
+const reportGrace = 2 * time.Second
+
+// undeliverable is why an update ends whose chunk at offset is not taken.
+func (s *Sender) undeliverable(ctx context.Context, offset int, heard bool) error {
+	for end := time.Now().Add(reportGrace); time.Now().Before(end); {
+		if err := s.rest(ctx); err != nil {
+			return err
+		}
+		if err := s.wait(ctx, time.Until(end)); err != nil {
+			return s.failed(ctx, err, CodeCanceled)
+		}
+	}
+	s.mu.Lock()
+	again := s.again
+	s.mu.Unlock()
+	if again {
+		return s.restarted(nil)
 	}
 	code := CodeWrite
 	if !heard {
@@ -125,12 +159,15 @@ func (s *Sender) deliver(ctx context.Context, offset int) (next int, err error) 
 	}
 	e := s.fail(code, nil, "sent "+strconv.Itoa(s.o.Resend+1)+" times")
 	e.Offset = int64(offset)
-	return 0, e
+	return e
 }
 
 // recovered counts a chunk that was stored although its answer was lost.
 func (s *Sender) recovered(offset int) {
-	s.update(func() { s.ev.Recovered++ })
+	s.update(func() {
+		s.ev.Recovered++
+		s.patience = maxPatience
+	})
 	s.note("the chunk at " + strconv.Itoa(offset) + " was stored although its answer was lost")
 }
 

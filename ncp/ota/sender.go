@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,6 +28,10 @@ type Options struct {
 	// Silence is how long the MCU may say nothing while it gets ready; 0: 90 s. An erase
 	// of a large flash memory takes half a minute.
 	Silence time.Duration
+	// Prepare is how long getting ready may take in all, for an MCU that says something
+	// now and then but never asks for the first chunk; 0: 5 min. What it suspends the
+	// update for comes on top.
+	Prepare time.Duration
 	// Restart is how long the MCU has to come back; 0: 120 s.
 	Restart time.Duration
 	// Event is told how far the update is. It must not wait. nil: nobody listens.
@@ -37,6 +42,7 @@ type Options struct {
 const (
 	defaultResend  = 5
 	defaultSilence = 90 * time.Second
+	defaultPrepare = 5 * time.Minute
 	defaultRestart = 120 * time.Second
 )
 
@@ -52,14 +58,17 @@ type Event struct {
 	Recovered   int       // chunks that the MCU had stored although its answer was lost
 	Suspended   time.Time // until when the update rests; zero: it does not
 	Paused      bool      // a person lets it rest
+	Applied     bool      // the MCU said that it applies the file
 	Note        string    // one short remark for the log, in English; may be empty
 }
 
 // Result is how an update ended that was applied.
 type Result struct {
 	Type, Version, Build string // what the MCU reported; hostile
-	// Proven tells that these are the values of the file's tag. A file without a tag
-	// proves nothing: the MCU came back, with what it says.
+	// Proven tells that these are the values of the file's tag, and that they are not
+	// those of before as well, the time of the build included. Otherwise, and always for
+	// a file without a tag, nothing is proven: the MCU said that it applies the file, and
+	// came back with what it says.
 	Proven            bool
 	Chunk             int
 	Resent, Recovered int
@@ -80,13 +89,17 @@ type Sender struct {
 	heard     time.Time     // when the MCU last said something
 	chunk     int           // what it asked for
 	started   bool          // it asked for the first chunk
+	fetched   bool          // it asked for the file to be fetched
 	again     bool          // it asked for the beginning again
+	loader    bool          // it came back as something else while it got ready: a boot loader
 	bad       string        // why its otaUpdateStart was refused
-	reported  *report       // since the phase began
+	reported  *report       // since it asked for the first chunk
 	before    *report       // what it reported before the update, as far as known
 	digests   int           // how many digests it asked for in this finish
+	abort     func()        // ends the otaUpdateFinish that is open; may be nil
 	suspended time.Time
 	paused    bool
+	patience  time.Duration // with the answer to a chunk
 }
 
 // report is what an MCU says of its firmware.
@@ -109,7 +122,36 @@ func NewSender(c rpc.Caller, file *File, o Options) *Sender {
 	if o.Restart <= 0 {
 		o.Restart = defaultRestart
 	}
-	return &Sender{mcu: ncp.NewMCU(c), file: file, o: o, wake: make(chan struct{}, 1), heard: time.Now()}
+	if o.Prepare <= 0 {
+		o.Prepare = defaultPrepare
+	}
+	s := &Sender{file: file, o: o, wake: make(chan struct{}, 1), heard: time.Now(), patience: minPatience}
+	s.mcu = ncp.NewMCU(patient{c, s})
+	return s
+}
+
+// How long a chunk may take besides its time on the line. An NCP waits a second. An MCU
+// that has lost an answer, or takes longer than that to store a chunk, is waited for
+// longer from then on.
+const (
+	minPatience = time.Second
+	maxPatience = 3 * time.Second
+)
+
+// patient calls an MCU as patiently as it needs.
+type patient struct {
+	rpc.Caller
+	s *Sender
+}
+
+// InvokeFor implements rpc.Caller.
+func (p patient) InvokeFor(ctx context.Context, timeout time.Duration, uid uint16, args []byte) ([]byte, error) {
+	if uid == ncp.UIDClientOtaUpdateWrite {
+		p.s.mu.Lock()
+		timeout = p.s.patience
+		p.s.mu.Unlock()
+	}
+	return p.Caller.InvokeFor(ctx, timeout, uid, args)
 }
 
 // Before tells what the MCU reported before the update began.
@@ -119,19 +161,51 @@ func (s *Sender) Before(fwType, version, build string) {
 	s.before = &report{fwType, version, build}
 }
 
+// Bounds of what is told of a file: with all of it an offer is well below the smallest
+// message that every MCU takes.
+const (
+	maxName = 128 // bytes of its name; what is longer is cut
+	maxTag  = 256 // bytes of each value of its tag
+)
+
+// check tells why a file cannot be offered; empty: it can.
+func (f *File) check() string {
+	if n := len(f.Data); n == 0 || n > MaxFile {
+		return strconv.Itoa(n) + " bytes"
+	}
+	for _, text := range []string{f.Name, f.Type, f.Version, f.Build} {
+		if strings.IndexByte(text, 0) >= 0 {
+			return "a NUL in its name or tag"
+		}
+	}
+	if max(len(f.Type), len(f.Version), len(f.Build)) > maxTag {
+		return "a tag of more than " + strconv.Itoa(maxTag) + " bytes"
+	}
+	return ""
+}
+
+// label is the name of the file as it is offered.
+func (f *File) label() string {
+	if len(f.Name) <= maxName {
+		return f.Name
+	}
+	return strings.ToValidUTF8(f.Name[:maxName], "")
+}
+
 // Run offers the file and sends it, until the MCU has come back with it. The error is an
 // *Error. When ctx ends the MCU is told that the update is over, unless it has begun to
-// check the file: that is waited for.
+// check the file: that is waited for. A ctx whose cause is rpc.ErrClosed tells that the
+// line is gone.
 func (s *Sender) Run(ctx context.Context) (Result, error) {
-	if n := len(s.file.Data); n == 0 || n > MaxFile {
-		return Result{}, s.fail(CodeFile, nil, strconv.Itoa(n)+" bytes")
+	if why := s.file.check(); why != "" {
+		return Result{}, s.fail(CodeFile, nil, why)
 	}
 	s.update(func() { s.ev.Total = int64(len(s.file.Data)) })
-	if err := s.offer(ctx); err != nil {
-		return Result{}, err
-	}
 	began := time.Time{}
-	err := s.prepare(ctx)
+	err := s.offer(ctx)
+	if err == nil {
+		err = s.prepare(ctx)
+	}
 	if err == nil {
 		began = time.Now()
 		err = s.send(ctx)
@@ -144,40 +218,84 @@ func (s *Sender) Run(ctx context.Context) (Result, error) {
 		s.giveUp(err)
 		return Result{}, err
 	}
-	rep, err := s.restart(ctx)
+	rep, proven, err := s.restart(ctx)
 	if err != nil {
 		return Result{}, err
 	}
 	ev := s.snapshot()
 	return Result{
-		Type: rep.fwType, Version: rep.version, Build: rep.build, Proven: s.tagged(),
+		Type: rep.fwType, Version: rep.version, Build: rep.build, Proven: proven,
 		Chunk: ev.Chunk, Resent: ev.Resent, Recovered: ev.Recovered, Sending: sending,
 	}, nil
 }
 
-// tagged tells whether the file says what it is.
-func (s *Sender) tagged() bool { return s.file.Type != "" || s.file.Version != "" }
+// Offers that are not answered are made again, to an MCU that answers pings.
+const (
+	offers    = 3
+	pings     = 3
+	pingPause = time.Second
+)
 
 // offer asks the MCU whether it wants the file.
 func (s *Sender) offer(ctx context.Context) error {
-	s.phase(PhaseOffer, "")
+	s.phase(PhaseOffer)
 	f := s.file
-	ok, err := s.mcu.OtaUpdateAvailable(ctx, f.Name, uint32(len(f.Data)), f.Type, f.Version, f.Build)
-	switch {
-	case err != nil:
-		return s.failed(ctx, err, CodeSilent)
-	case !ok:
-		return s.fail(CodeRefused, nil, "")
+	for try := 1; ; try++ {
+		ok, err := s.mcu.OtaUpdateAvailable(ctx, f.label(), uint32(len(f.Data)), f.Type, f.Version, f.Build)
+		switch {
+		case err == nil && ok:
+			return nil
+		case err == nil:
+			return s.fail(CodeRefused, nil, "")
+		case s.asked(): // its yes is lost, but it goes on as with one
+			return nil
+		case ctx.Err() != nil || !errors.Is(err, rpc.ErrTimeout) || try == offers:
+			return s.failed(ctx, err, CodeRefused)
+		}
+		if there, pingErr := s.there(ctx); pingErr != nil || !there {
+			return s.failed(ctx, err, CodeSilent)
+		}
+		if s.asked() {
+			return nil
+		}
 	}
-	return nil
+}
+
+// asked tells whether the MCU has asked for the file.
+func (s *Sender) asked() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.started || s.fetched || s.bad != ""
+}
+
+// there tells whether the MCU answers, or asks for the file by itself.
+func (s *Sender) there(ctx context.Context) (bool, error) {
+	for range pings {
+		err := s.mcu.Ping(ctx)
+		if err == nil || s.asked() {
+			return true, nil
+		}
+		if ctx.Err() != nil || !errors.Is(err, rpc.ErrTimeout) {
+			return false, err
+		}
+		if err := s.wait(ctx, pingPause); err != nil {
+			return false, err
+		}
+	}
+	return s.asked(), nil
 }
 
 // prepare waits until the MCU asks for the first chunk.
 func (s *Sender) prepare(ctx context.Context) error {
-	s.phase(PhasePrepare, "")
+	s.phase(PhasePrepare)
+	began := time.Now()
 	for {
 		s.mu.Lock()
-		started, bad, left := s.started, s.bad, s.o.Silence-time.Since(s.heard)
+		started, bad, from := s.started, s.bad, began
+		if s.suspended.After(from) {
+			from = s.suspended
+		}
+		left := min(s.o.Silence-time.Since(later(s.heard, s.suspended)), s.o.Prepare-time.Since(from))
 		s.mu.Unlock()
 		switch {
 		case bad != "":
@@ -193,6 +311,13 @@ func (s *Sender) prepare(ctx context.Context) error {
 	}
 }
 
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // wait waits until something changed, ctx ends, or for d.
 func (s *Sender) wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
@@ -206,72 +331,29 @@ func (s *Sender) wait(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// finish lets the MCU compare the digests. Nothing is sent meanwhile but the answers
-// that it asks for.
-func (s *Sender) finish(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return s.failed(ctx, ctx.Err(), CodeCanceled)
-	}
-	s.phase(PhaseFinish, "")
-	ok, err := s.mcu.OtaUpdateFinish(context.WithoutCancel(ctx))
-	switch {
-	case errors.Is(err, rpc.ErrTimeout):
-		// Its answer may be lost: what it comes back with tells.
-		s.note("no answer to otaUpdateFinish")
-		return nil
-	case err != nil:
-		return s.failed(ctx, err, CodeLink)
-	case !ok:
-		return s.fail(CodeDigest, nil, "")
-	}
-	return nil
-}
+// cancels is how often an MCU is told that the update is over until it answers.
+const cancels = 3
 
-// restart waits until the MCU tells what it runs.
-func (s *Sender) restart(ctx context.Context) (*report, error) {
-	s.phase(PhaseRestart, "")
-	end := time.Now().Add(s.o.Restart)
-	for {
-		s.mu.Lock()
-		rep, before := s.reported, s.before
-		s.mu.Unlock()
-		if rep != nil {
-			return rep, s.judge(rep, before)
-		}
-		left := time.Until(end)
-		if left <= 0 {
-			return nil, s.fail(CodeGone, nil, "")
-		}
-		if err := s.wait(ctx, left); err != nil {
-			return nil, s.failed(ctx, err, CodeCanceled)
-		}
-	}
-}
-
-// judge compares what the MCU reports with the tag of the file.
-func (s *Sender) judge(rep, before *report) error {
-	f := s.file
-	switch {
-	case !s.tagged():
-		return nil
-	case (f.Type == "" || rep.fwType == f.Type) && (f.Version == "" || rep.version == f.Version):
-		return nil
-	case before != nil && *rep == *before:
-		e := s.fail(CodeOld, nil, rep.fwType+" "+rep.version)
-		e.Runs = FirmwareOld
-		return e
-	}
-	return s.fail(CodeVersion, nil, rep.fwType+" "+rep.version)
-}
-
-// giveUp tells the MCU that the update is over. It is not told in the middle of a check
-// or when it has restarted, and its answer is of no interest.
+// giveUp tells the MCU that the update is over, where it may not know. It is not told
+// while it checks the file, or when it has restarted.
 func (s *Sender) giveUp(err error) {
 	var e *Error
-	if !errors.As(err, &e) || e.Phase != PhasePrepare && e.Phase != PhaseSend || e.Code == CodeLink || e.Code == CodeRestarted {
+	if !errors.As(err, &e) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	_ = s.mcu.OtaUpdateCancel(ctx)
+	tries := cancels
+	switch {
+	case e.Code == CodeLink || e.Code == CodeRestarted || e.Code == CodeRefused:
+		return
+	case e.Phase == PhaseFinish && e.Runs != FirmwareOld: // it has not said no
+		return
+	case e.Code == CodeSilent:
+		tries = 1
+	}
+	for range tries {
+		err := s.mcu.OtaUpdateCancel(context.Background())
+		if !errors.Is(err, rpc.ErrTimeout) {
+			return
+		}
+	}
 }

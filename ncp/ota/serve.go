@@ -26,21 +26,32 @@ func (s *Sender) Heard() {
 func (s *Sender) FirmwareInfo(fwType, version, build string) {
 	s.mu.Lock()
 	s.heard = time.Now()
-	s.reported = &report{fwType, version, build}
+	rep := &report{fwType, version, build}
+	s.reported = rep
+	if s.ev.Phase == PhasePrepare {
+		s.loader = s.before != nil && *rep != *s.before
+	}
+	if s.abort != nil { // it will not answer otaUpdateFinish any more
+		s.abort()
+	}
 	s.mu.Unlock()
 	s.nudge()
 }
 
 // Prefetch answers otaUpdatePrefetch: the file is here already.
 func (s *Sender) Prefetch(context.Context) (ncp.PrefetchStatus, error) {
-	s.Heard()
+	s.mu.Lock()
+	s.heard = time.Now()
+	s.fetched = true
+	s.mu.Unlock()
 	s.note("the MCU asked for the file to be fetched")
 	return s.o.Prefetch, nil
 }
 
 // StartUpdate answers otaUpdateStart: the MCU wants the first chunk, and none larger
 // than chunk bytes. Larger ones than can be sent are cut; 0 is refused, which ends the
-// update.
+// update. One that asks in the middle has either not heard the first answer or forgotten
+// what it had: the chunks tell.
 func (s *Sender) StartUpdate(_ context.Context, chunk uint16) (bool, error) {
 	s.mu.Lock()
 	defer s.nudge()
@@ -53,8 +64,9 @@ func (s *Sender) StartUpdate(_ context.Context, chunk uint16) (bool, error) {
 		s.bad = "chunks of 0 bytes"
 		return false, nil
 	case s.ev.Phase == PhaseSend && s.ev.Done > 0:
-		s.again = true // it has forgotten what it had
-		return false, nil
+		s.again = true
+	case s.ev.Phase != PhaseSend:
+		s.reported = nil // what restarted to get ready is ready now
 	}
 	s.chunk = min(int(chunk), s.o.MaxChunk)
 	s.started = true
@@ -96,7 +108,13 @@ func (s *Sender) Digests(context.Context) (d Digests, ok bool) {
 	defer s.mu.Unlock()
 	s.heard = time.Now()
 	s.digests++
-	if s.ev.Phase == PhaseOffer || s.ev.Phase == PhaseRestart || s.digests > maxDigests {
+	if s.digests > maxDigests {
+		if s.abort != nil {
+			s.abort()
+		}
+		return Digests{}, false
+	}
+	if s.ev.Phase == PhaseOffer || s.ev.Phase == PhaseRestart {
 		return Digests{}, false
 	}
 	return s.file.Digests, true
@@ -139,22 +157,22 @@ func (s *Sender) note(text string) {
 }
 
 // phase begins a phase.
-func (s *Sender) phase(p Phase, note string) {
-	s.mu.Lock()
-	s.ev.Phase, s.heard = p, time.Now()
-	if p != PhaseSend {
-		s.reported = nil
-	}
-	s.digests = 0
-	s.mu.Unlock()
-	s.note(note)
+func (s *Sender) phase(p Phase) {
+	s.update(func() {
+		s.ev.Phase, s.heard, s.digests = p, time.Now(), 0
+		if p == PhaseOffer {
+			s.reported = nil
+		}
+	})
 }
 
 // fail makes the error of the present phase.
 func (s *Sender) fail(code Code, err error, detail string) *Error {
 	ev := s.snapshot()
 	e := &Error{Code: code, Phase: ev.Phase, Offset: ev.Done, Detail: detail, Err: err}
-	if ev.Phase < PhaseFinish {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ev.Phase < PhaseFinish && !s.loader {
 		e.Runs = FirmwareOld // nothing is applied before the check
 	}
 	return e
@@ -164,6 +182,8 @@ func (s *Sender) fail(code Code, err error, detail string) *Error {
 // reason.
 func (s *Sender) failed(ctx context.Context, err error, code Code) *Error {
 	switch {
+	case errors.Is(context.Cause(ctx), rpc.ErrClosed):
+		code = CodeLink
 	case ctx.Err() != nil:
 		code = CodeCanceled
 	case errors.Is(err, rpc.ErrClosed):
