@@ -29,9 +29,9 @@ func run() error {
 	var specs lab.Specs
 	addr := flag.String("addr", "127.0.0.1:8080", "`HOST:PORT` on loopback to serve the page on; port 0 takes a free one")
 	dist := flag.String("dist", "dist", "`folder` of the built page")
-	flag.Func("sim", "simulated NCP, `NAME[=OPTIONS]`; may be repeated; the options are below", specs.Sim)
+	flag.Func("sim", "simulated NCP, board or MCU, `NAME[=OPTIONS]`; may be repeated; the options are below", specs.Sim)
 	flag.Func("attach", "foreign device that speaks raw bytes, `NAME=tcp:HOST:PORT` or NAME=pty:PATH; may be repeated", specs.Attach)
-	flag.Func("expose", "give a simulated NCP to a foreign program instead of the page, `NAME=tcp:PORT` (listen), NAME=pty:LINK (a PTY and a link to it) or NAME=connect:HOST:PORT (dial); may be repeated", specs.Expose)
+	flag.Func("expose", "give a simulated device to a foreign program instead of the page, `NAME=tcp:PORT` (listen), NAME=pty:LINK (a PTY and a link to it) or NAME=connect:HOST:PORT (dial); may be repeated", specs.Expose)
 	flag.Usage = usage
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -92,6 +92,14 @@ Without flags there is one simulated NCP. Everything stays on loopback.
   lab -attach board=tcp:localhost:7000       a program that speaks the protocol on TCP
   lab -sim ncp -expose ncp=pty:/tmp/ncp      a simulated NCP for a program that opens /tmp/ncp
   lab -expose ncp=tcp:7000                   the same for one that connects to port 7000
+  lab -sim ncp=provisioned,initialized,offer=64K    an NCP that delivers an update to the page
+  lab -sim mcu=mcu -expose mcu=tcp:7001      a simulated MCU for a program that is the NCP
+
+A foreign device may be an NCP or an MCU. Attach it, choose its port on the page, and the
+page plays the other end: the MCU to a foreign NCP with Connect, the NCP to a foreign MCU
+in Update. A program that waits for connections is attached with tcp, one on a terminal
+with pty. A foreign MCU begins by itself, with pings, as soon as it is there; the page
+answers from when its port is open.
 
 A foreign device is plugged in while it can be reached, and unplugged when it goes; the
 lab tries again five times a second. A TCP port has no rate: what the page sets is ignored.
