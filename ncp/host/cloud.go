@@ -27,6 +27,9 @@ func (h *Host) SetPin(ctx context.Context, vpin uint16, value []byte) error {
 // SyncAll implements ncp.NCPHandler: the MCU gets all pins that are known.
 func (h *Host) SyncAll(ctx context.Context) error {
 	for _, p := range h.State().Pins {
+		if h.checking() {
+			return nil
+		}
 		if err := h.mcu.BlynkVPinChange(ctx, p.Pin, p.Value); err != nil {
 			return err
 		}
@@ -46,7 +49,7 @@ func (h *Host) SyncVirtual(ctx context.Context, vpins []byte) error {
 		if err != nil {
 			continue // the rest may be good
 		}
-		if value, ok := known[uint16(pin)]; ok {
+		if value, ok := known[uint16(pin)]; ok && !h.checking() {
 			if err := h.mcu.BlynkVPinChange(ctx, uint16(pin), value); err != nil {
 				return err
 			}

@@ -181,7 +181,7 @@ func (h *Host) SetState(ctx context.Context, state ncp.State) {
 func (h *Host) Provision(ctx context.Context, yes bool) {
 	initialized := false
 	h.change(func() { h.o.Provisioned, initialized = yes, h.st.Initialized })
-	if yes {
+	if yes && !h.checking() {
 		_ = h.mcu.ProcessEvent(ctx, uint8(ncp.EventProvisioned))
 	}
 	if initialized {

@@ -64,6 +64,8 @@ type Host struct {
 	heard  time.Time
 	update *ota.Sender // under way; nil: none
 	boot   int         // counts the starts: what one start began, the next ends
+	ended  error       // how Run ended; nil: it has not
+	leave  func(error) // tells the update that Run has ended; nil: none is under way
 	rate   chan int    // capacity 1: the rate that was agreed on
 }
 
@@ -116,8 +118,23 @@ func (b heardBy) ServeRPC(ctx context.Context, req rpc.Request) ([]byte, error) 
 	return b.Handler.ServeRPC(ctx, req)
 }
 
-// Run plays the NCP until ctx ends, which gives nil, or the port fails.
+// Run plays the NCP until ctx ends, which gives nil, or the port fails. It may run again
+// on a port that works.
 func (h *Host) Run(ctx context.Context) error {
+	h.mu.Lock()
+	h.ended = nil
+	h.mu.Unlock()
+	err := h.play(ctx)
+	h.mu.Lock()
+	h.ended = errors.Join(rpc.ErrClosed, err)
+	if h.leave != nil {
+		h.leave(h.ended)
+	}
+	h.mu.Unlock()
+	return err
+}
+
+func (h *Host) play(ctx context.Context) error {
 	if err := h.setRate(ctx, h.o.Baud); err != nil {
 		return err
 	}
@@ -182,18 +199,24 @@ func (h *Host) live(ctx context.Context, served chan error) error {
 	}
 }
 
-// settle is how long after the answer both sides of a change of rate have, beside the
-// time of the answer on the line.
-const settle = 3 * time.Millisecond
+// settle is how long the answer that promises a change of rate has to get to the line.
+// It is short: an MCU pings 20 ms after the answer, and a port that can only be closed
+// and opened again takes about as long. What is still in the adapter then leaves at the
+// old rate, as SetMode waits for it.
+const settle = time.Millisecond
 
-// answerBytes is how long the answer to setUartBaudRate is on the line at most.
-const answerBytes = 24
+// answerBytes is how long the answer to setUartBaudRate is on the line at most: 7 bytes
+// that may be escaped, and the marks.
+const answerBytes = 16
 
 // switchRate changes the rate once the answer that promised it has left.
 func (h *Host) switchRate(ctx context.Context, baud int) error {
 	h.mu.Lock()
 	old := h.st.Baud
 	h.mu.Unlock()
+	if baud == old {
+		return nil
+	}
 	timer := time.NewTimer(serial.Mode{Baud: old}.Wire(answerBytes) + settle)
 	defer timer.Stop()
 	select {
@@ -230,33 +253,74 @@ func (h *Host) restart() {
 // Restart makes the NCP start again, as after a loss of power: the MCU has to bring it
 // up anew, at the first rate.
 func (h *Host) Restart(ctx context.Context) {
-	_ = h.mcu.ProcessEvent(ctx, uint8(ncp.EventRebooting))
-	h.restart()
-	select {
-	case h.rate <- h.o.Baud:
-	default:
+	if !h.checking() {
+		_ = h.mcu.ProcessEvent(ctx, uint8(ncp.EventRebooting))
 	}
+	h.restart()
+	h.agree(h.o.Baud)
 }
 
 // errUpdating is why a second update is refused.
 var errUpdating = errors.New("host: an update is under way")
 
 // Update sends a file to the MCU and waits until it has come back. One at a time. See
-// ota.Sender for the errors.
+// ota.Sender for the errors. As deployed firmware does, the NCP starts again when the MCU
+// has taken the file: the MCU brings it up anew, at the first rate.
 func (h *Host) Update(ctx context.Context, file *ota.File, o ota.Options) (ota.Result, error) {
+	ctx, leave := context.WithCancelCause(ctx)
+	defer leave(nil)
+	listener, restarted := o.Event, false
+	o.Event = func(ev ota.Event) {
+		if ev.Phase == ota.PhaseRestart && !restarted {
+			restarted = true
+			go h.again(ctx, ev.Applied)
+		}
+		if listener != nil {
+			listener(ev)
+		}
+	}
 	s := ota.NewSender(h.rpc, file, o)
 	h.mu.Lock()
-	if h.update != nil {
+	if err := h.ended; err != nil || h.update != nil {
 		h.mu.Unlock()
-		return ota.Result{}, &ota.Error{Code: ota.CodeFile, Err: errUpdating}
+		if err != nil {
+			return ota.Result{}, &ota.Error{Code: ota.CodeLink, Runs: ota.FirmwareOld, Err: err}
+		}
+		return ota.Result{}, &ota.Error{Code: ota.CodeFile, Runs: ota.FirmwareOld, Err: errUpdating}
 	}
-	h.update = s
-	if f := h.st.Firmware; f.Version != "" || f.Type != "" {
+	h.update, h.leave = s, leave
+	if f := h.st.Firmware; !f.At.IsZero() {
 		s.Before(f.Type, f.Version, f.Build)
 	}
 	h.mu.Unlock()
-	defer h.change(func() { h.update = nil })
+	defer h.change(func() { h.update, h.leave, h.heard = nil, nil, time.Now() })
 	return s.Run(ctx)
+}
+
+// lostFor is how long an MCU that did not answer otaUpdateFinish may say nothing until
+// the NCP starts again: it may look for it at the first rate only.
+const lostFor = 3 * time.Second
+
+// again starts the NCP anew behind an update, unless the MCU has found it as it is.
+func (h *Host) again(ctx context.Context, applied bool) {
+	if applied {
+		h.Restart(ctx)
+		return
+	}
+	since := time.Now()
+	timer := time.NewTimer(lostFor)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+		return
+	}
+	h.mu.Lock()
+	found := h.heard.After(since)
+	h.mu.Unlock()
+	if !found {
+		h.Restart(ctx)
+	}
 }
 
 // Pause lets the update that is under way rest, or go on.

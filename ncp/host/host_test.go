@@ -147,7 +147,9 @@ func TestBringUp(t *testing.T) {
 				time.Sleep(100 * time.Millisecond)
 				if _, _, ok := m.r.File(); ok {
 					time.Sleep(time.Second)
+					_ = port.SetMode(ctx, serial.Mode{Baud: startBaud}) // where the NCP starts again
 					info("2.0.0")
+					_, _ = c.Initialize(ctx, "TMPLx", "Name")
 					return
 				}
 			}

@@ -57,27 +57,30 @@ var errSilent = errors.New("mcusim: no answer")
 type life struct {
 	m   *MCU
 	u   sim.UART
-	dec *frame.Decoder
+	dec *decoder
 	in  [][]byte // whole messages that came and were not looked at yet
 	id  uint16   // of the last INVOKE
 	buf [512]byte
 }
 
-func newLife(m *MCU, u sim.UART) *life {
-	l := &life{m: m, u: u}
-	l.dec = frame.NewDecoder(m.o.Buffer, func(k frame.Kind, p []byte) {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		switch k {
-		case frame.Payload:
-			m.stats.Frames++
-			l.in = append(l.in, bytes.Clone(p))
-		case frame.Noise:
-		default:
-			m.stats.BadFrames++
+func newLife(m *MCU, u sim.UART) *life { return &life{m: m, u: u, dec: newDecoder(m.o.Buffer)} }
+
+// hear looks at what came.
+func (l *life) hear(b []byte) {
+	for _, b := range b {
+		p, ended, ok := l.dec.push(b)
+		if !ended {
+			continue
 		}
-	})
-	return l
+		l.m.mu.Lock()
+		if ok {
+			l.m.stats.Frames++
+			l.in = append(l.in, bytes.Clone(p))
+		} else {
+			l.m.stats.BadFrames++
+		}
+		l.m.mu.Unlock()
+	}
 }
 
 // listen waits until until for something to come, and hands over to the decoder what
@@ -96,7 +99,7 @@ func (l *life) listen(ctx context.Context, until time.Time) error {
 		return ctx.Err()
 	}
 	n, err := l.u.Read(l.buf[:])
-	_, _ = l.dec.Write(l.buf[:n])
+	l.hear(l.buf[:n])
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		return err
 	}

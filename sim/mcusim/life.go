@@ -6,6 +6,8 @@ import (
 	"errors"
 	"strconv"
 	"time"
+
+	"ncpweb/sim"
 )
 
 // Times and rates of the driver's bring-up (protocol sheet).
@@ -48,7 +50,12 @@ func (l *life) live(ctx context.Context) error {
 	default:
 	}
 	l.in, l.id = nil, 0
-	l.dec.Reset()
+	l.dec = newDecoder(m.o.Buffer)
+	if r, ok := l.u.(sim.Resetter); ok {
+		if err := r.Reset(); err != nil {
+			return err
+		}
+	}
 	m.bootloader()
 	if err := l.pause(ctx, m.o.Boot); err != nil {
 		return err
@@ -239,7 +246,11 @@ func (l *life) handle(ctx context.Context, p []byte) error {
 		}
 		return errReset
 	case uidMCUHasUID:
-		return l.reply(id, statusOK, flag(knows(a.u16())))
+		uid := a.u16()
+		if !a.clean() {
+			return l.reply(id, statusArgsRead)
+		}
+		return l.reply(id, statusOK, flag(knows(uid)))
 	case uidAvailable, uidChunk, uidFinish, uidCancel:
 		return l.updateCall(ctx, uid, id, a)
 	}
