@@ -20,7 +20,7 @@ const (
 	// maxPrinted is how much of what a chip prints is kept to tell why it does not answer.
 	maxPrinted = 4096
 
-	writeSlack  = 3 * time.Second  // beside twice the time on the wire
+	writeSlack  = 10 * time.Second // beside twice the time on the wire: a browser may be busy for long
 	signalLimit = 3 * time.Second  // of one call of SetSignals
 	modeLimit   = 10 * time.Second // of one call of SetMode
 )
