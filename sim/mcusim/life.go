@@ -21,7 +21,8 @@ const (
 	initTimeout     = 5 * time.Second
 	prefetchTimeout = 30 * time.Second
 	switchPause     = 20 * time.Millisecond
-	lostAfter       = 3 // unanswered pings: bring up again
+	retryPause      = time.Second // after a bring-up that failed
+	lostAfter       = 3           // unanswered pings: bring up again
 )
 
 // run lives until ctx ends.
@@ -70,6 +71,12 @@ func (l *life) live(ctx context.Context) error {
 	for {
 		if err := l.bringUp(ctx); err != nil {
 			return err
+		}
+		if !m.Up() { // something was not answered: all of it once more
+			if err := l.pause(ctx, retryPause); err != nil {
+				return err
+			}
+			continue
 		}
 		if err := l.work(ctx); err != nil {
 			return err
