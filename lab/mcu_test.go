@@ -3,6 +3,7 @@ package lab
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -12,7 +13,9 @@ import (
 	"ncpweb/ncp/host"
 	"ncpweb/ncp/ota"
 	"ncpweb/serial"
+	"ncpweb/sim"
 	"ncpweb/sim/mcusim"
+	"ncpweb/sim/ncpsim"
 )
 
 // TestMCUSpec: a Primary MCU is named on the command line.
@@ -108,6 +111,58 @@ func TestMCUChain(t *testing.T) {
 			if !bytes.Equal(m.Running(), image) || m.Stats().Boots != 2 {
 				t.Errorf("it runs %s, after %d starts", m.Version(), m.Stats().Boots)
 			}
+		})
+	}
+}
+
+// TestMCUBehindNCP: two simulations that share nothing but the framing agree: an NCP that
+// offers a firmware by itself, and an MCU that takes it. Where the answer to a chunk gets
+// lost, the deployed NCP's sending again ends in a refusal. The lab tells both.
+func TestMCUBehindNCP(t *testing.T) {
+	for name, c := range map[string]struct {
+		lose    int
+		told    string
+		version string
+	}{
+		"sound": {0, "ncp: update of the MCU: done, 8192 bytes taken in chunks of 1024, digests asked for: MD5 SHA-256 CRC-32", "2.0.0"},
+		"lossy": {7, "ncp: update of the MCU: chunk refused, 6144 bytes taken in chunks of 1024, 5 sent again, 5 refused, 1 unanswered", "1.0.0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, err := ncpsim.ParseOptions("provisioned,offer=8K,after=300ms,boot=20ms,network=20ms,cloud=20ms")
+			if err != nil {
+				t.Fatal(err)
+			}
+			ncp := Spec{Name: "ncp", Sim: ncpsim.New(o), Wire: sim.WireOptions{FIFO: boardFIFO}, Expose: "tcp:0"}
+			told := make(chan string, 100)
+			first, err := New(Options{Devices: []Spec{ncp}, Log: func(format string, args ...any) {
+				if text := fmt.Sprintf(format, args...); strings.Contains(text, "update of the MCU") {
+					told <- text
+				}
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			t.Cleanup(func() { cancel(); first.Wait() })
+			if _, err := first.Start(ctx, "127.0.0.1:0"); err != nil {
+				t.Fatal(err)
+			}
+			waitFor(t, "address", func() bool { return first.Device("ncp").Address() != nil })
+			mcu := MCUSpec("mcu", mcusim.Options{}, c.lose)
+			mcu.Expose = "connect:" + first.Device("ncp").Address().String()
+			second, _ := start(t, Options{Devices: []Spec{mcu}})
+			select {
+			case text := <-told:
+				if !strings.HasPrefix(text, c.told) {
+					t.Errorf("%s", text)
+				}
+			case <-time.After(20 * time.Second):
+				t.Fatal("no outcome")
+			}
+			waitFor(t, "version "+c.version, func() bool {
+				return second.Device("mcu").MCU().Version() == c.version && second.Device("mcu").MCU().Up()
+			})
 		})
 	}
 }
