@@ -58,6 +58,10 @@ func newReceiveView(u *UI) *receiveView {
 	v.chunk.control.SetAttr("inputmode", "numeric")
 	v.pause.control.SetAttr("inputmode", "numeric")
 	v.relabel()
+	for _, way := range doc.Root().All("[name=up-way]") {
+		u.On(way, "change", v.choose)
+	}
+	v.choose()
 	u.On(v.chunk.control, "input", func() { v.options() })
 	u.On(v.pause.control, "input", func() { v.options() })
 	u.On(v.start, "click", v.begin)
@@ -66,6 +70,13 @@ func newReceiveView(u *UI) *receiveView {
 	u.On(v.save, "click", v.saveFile)
 	u.On(v.report, "click", v.reportVersion)
 	return v
+}
+
+// choose shows the way that the person has chosen: to an MCU, or from an NCP.
+func (v *receiveView) choose() {
+	here := doc.Root().One("[name=up-way][value=receive]").Checked()
+	doc.ByID("up-send").Show(!here)
+	doc.ByID("recv").Show(here)
 }
 
 // options reads the form; ok is false where something in it cannot be, which is told.

@@ -114,9 +114,9 @@ func (v *tagView) show() {
 		for _, p := range v.tag.Pairs[:min(len(v.tag.Pairs), 32)] {
 			facts = append(facts, show.Visible(p.Key), show.Visible(p.Value))
 		}
-		where := lang.F("offset {0} in the file", show.Hex(uint32(v.tag.Addr)))
+		where := lang.F("offset {0} in the file", "0x"+show.Hex(uint32(v.tag.Addr)))
 		if v.tag.Placed {
-			where = lang.F("address {0}", show.Hex(uint32(v.tag.Addr)))
+			where = lang.F("address {0}", "0x"+show.Hex(uint32(v.tag.Addr)))
 		}
 		facts = append(facts, lang.T("Where"), where)
 	}

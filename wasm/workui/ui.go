@@ -39,6 +39,8 @@ type UI struct {
 	firmware  *firmwareView
 	run       *runView
 	task      *taskPanel
+	receive   *receiveView
+	tag       *tagView
 	services  *services
 	breather  *breather
 	packer    *packer
@@ -68,7 +70,8 @@ func New(o Options) *UI {
 	u.task = newTaskPanel(u)
 	u.firmware = newFirmwareView(u)
 	u.run = newRunView(u)
-	u.parts = map[string][]part{"flash": {u.firmware, u.run}}
+	u.receive, u.tag = newReceiveView(u), newTagView(u)
+	u.parts = map[string][]part{"flash": {u.firmware, u.run}, "update": {u.receive, u.tag}}
 	u.always = []part{u.task}
 	return u
 }
