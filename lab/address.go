@@ -35,10 +35,12 @@ func checkAttach(target string) error {
 	switch {
 	case kind == "tcp":
 		return checkLoopback(where)
+	case kind == "listen":
+		return checkLoopback(listenAddress(where))
 	case kind == "pty" && where != "":
 		return nil
 	}
-	return fmt.Errorf("attach to %q: want tcp:HOST:PORT or pty:PATH", target)
+	return fmt.Errorf("attach to %q: want tcp:HOST:PORT, listen:PORT or pty:PATH", target)
 }
 
 func checkExpose(target string) error {
@@ -54,7 +56,7 @@ func checkExpose(target string) error {
 	return fmt.Errorf("expose on %q: want tcp:PORT, pty:LINK or connect:HOST:PORT", target)
 }
 
-// listenAddress makes the PORT of tcp:PORT an address; a HOST:PORT stays.
+// listenAddress makes the PORT of tcp:PORT or listen:PORT an address; a HOST:PORT stays.
 func listenAddress(where string) string {
 	if strings.Contains(where, ":") {
 		return where

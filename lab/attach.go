@@ -36,9 +36,14 @@ func (socket) setSignals(serial.Signals) error { return nil }
 // attach keeps a foreign device in the list of ports for as long as it is there: a
 // connection is a plugged adapter, its end an unplugged one.
 func (l *Lab) attach(ctx context.Context, d *Device) {
+	reach, err := l.reacher(ctx, d)
+	if err != nil {
+		l.log("%s cannot be attached: %v", d.spec.Name, err)
+		return
+	}
 	waiting := false
 	for ctx.Err() == nil {
-		s, err := reach(ctx, d.spec.Attach)
+		s, err := reach()
 		if err != nil {
 			if !waiting {
 				l.log("%s is not there yet: %v", d.spec.Name, err)
@@ -59,6 +64,24 @@ func (l *Lab) attach(ctx context.Context, d *Device) {
 		l.log("%s is unplugged: %v", d.spec.Name, err)
 		pause(ctx, attachEvery)
 	}
+}
+
+// reacher returns what opens the stream to a foreign device, or waits for it to come.
+func (l *Lab) reacher(ctx context.Context, d *Device) (func() (stream, error), error) {
+	where, ok := strings.CutPrefix(d.spec.Attach, "listen:")
+	if !ok {
+		return func() (stream, error) { return reach(ctx, d.spec.Attach) }, nil
+	}
+	listener, err := listenLoopback(ctx, listenAddress(where))
+	if err != nil {
+		return nil, err
+	}
+	context.AfterFunc(ctx, func() { listener.Close() })
+	d.setAddress(listener.Addr())
+	return func() (stream, error) {
+		c, err := listener.Accept() // another one waits until this one has gone
+		return socket{c}, err
+	}, nil
 }
 
 // reach opens the stream to a foreign device.

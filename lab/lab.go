@@ -36,7 +36,7 @@ type Spec struct {
 	USBPower bool
 
 	// Attach is the address of a foreign device that speaks raw bytes:
-	// "tcp:HOST:PORT" or "pty:PATH".
+	// "tcp:HOST:PORT" dials, "listen:PORT" lets it dial, "pty:PATH" opens a terminal.
 	Attach string
 
 	// Expose gives a simulated device to a foreign program instead of to the page:
@@ -258,8 +258,8 @@ func (d *Device) Accept() {
 	}
 }
 
-// Address returns where an exposed device listens, nil before it does and for
-// others: for "tcp:0" this tells the port.
+// Address returns where an exposed device listens, or where a foreign one is awaited, nil
+// before that and for others: for "tcp:0" and "listen:0" this tells the port.
 func (d *Device) Address() net.Addr {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -75,33 +75,46 @@ func update(t *testing.T, l *Lab, id string, file *ota.File) (ota.Result, error)
 	return h.Update(ctx, file, ota.Options{})
 }
 
+// address returns where a device of a lab listens.
+func address(t *testing.T, l *Lab, name string) string {
+	t.Helper()
+	waitFor(t, "address", func() bool { return l.Device(name).Address() != nil })
+	return l.Device(name).Address().String()
+}
+
 // TestMCUChain: an MCU that one lab exposes is a foreign one to another, and takes an
 // update there as it does at home: by itself, over a socket, and over a PTY with its
 // rates. A lost answer is recovered.
 func TestMCUChain(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	image := mcusim.Image("TMPL0demo0001", "1.1.0", 24<<10, 9)
 	file := &ota.File{
 		Name: "app.bin", Type: "TMPL0demo0001", Version: "1.1.0", Build: "Nov 22 2026 12:00:00",
 		Data: image, Digests: ota.Sum(image),
 	}
 	link := filepath.Join(t.TempDir(), "mcu")
-	for name, expose := range map[string]string{"home": "", "tcp": "tcp:0", "pty": "pty:" + link} {
+	for name, expose := range map[string]string{"home": "", "tcp": "tcp:0", "dials": "connect:", "pty": "pty:" + link} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if name == "pty" && runtime.GOOS != "linux" {
 				t.Skip("PTYs are supported on Linux only")
 			}
 			spec := MCUSpec("mcu", mcusim.Options{Target: 460800}, 20)
+			var second *Lab
+			var base string
+			if name == "dials" {
+				second, base = start(t, Options{Devices: []Spec{{Name: "foreign", Attach: "listen:0"}}})
+				expose += address(t, second, "foreign")
+			}
 			spec.Expose = expose
-			first, base := start(t, Options{Devices: []Spec{spec}})
-			second := first
-			if expose != "" {
-				attach := expose
-				if name == "tcp" {
-					waitFor(t, "address", func() bool { return first.Device("mcu").Address() != nil })
-					attach = "tcp:" + first.Device("mcu").Address().String()
-				}
-				second, base = start(t, Options{Devices: []Spec{{Name: "foreign", Attach: attach}}})
+			first, at := start(t, Options{Devices: []Spec{spec}})
+			switch name {
+			case "home":
+				second, base = first, at
+			case "tcp":
+				second, base = start(t, Options{Devices: []Spec{{Name: "foreign", Attach: "tcp:" + address(t, first, "mcu")}}})
+			case "pty":
+				second, base = start(t, Options{Devices: []Spec{{Name: "foreign", Attach: expose}}})
 			}
 			got, err := update(t, second, listed(t, base, 1)[0].ID, file)
 			if err != nil || !got.Proven || got.Version != "1.1.0" || got.Recovered != 1 {
@@ -119,6 +132,7 @@ func TestMCUChain(t *testing.T) {
 // offers a firmware by itself, and an MCU that takes it. Where the answer to a chunk gets
 // lost, the deployed NCP's sending again ends in a refusal. The lab tells both.
 func TestMCUBehindNCP(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	for name, c := range map[string]struct {
 		lose    int
 		told    string
@@ -148,9 +162,8 @@ func TestMCUBehindNCP(t *testing.T) {
 			if _, err := first.Start(ctx, "127.0.0.1:0"); err != nil {
 				t.Fatal(err)
 			}
-			waitFor(t, "address", func() bool { return first.Device("ncp").Address() != nil })
 			mcu := MCUSpec("mcu", mcusim.Options{}, c.lose)
-			mcu.Expose = "connect:" + first.Device("ncp").Address().String()
+			mcu.Expose = "connect:" + address(t, first, "ncp")
 			second, _ := start(t, Options{Devices: []Spec{mcu}})
 			select {
 			case text := <-told:

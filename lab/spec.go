@@ -30,11 +30,11 @@ func (s *Specs) Sim(arg string) error {
 	return s.add(spec)
 }
 
-// Attach adds a foreign device: NAME=tcp:HOST:PORT or NAME=pty:PATH.
+// Attach adds a foreign device: NAME=tcp:HOST:PORT, NAME=listen:PORT or NAME=pty:PATH.
 func (s *Specs) Attach(arg string) error {
 	name, target, ok := strings.Cut(arg, "=")
 	if !ok {
-		return fmt.Errorf("want NAME=tcp:HOST:PORT or NAME=pty:PATH")
+		return fmt.Errorf("want NAME=tcp:HOST:PORT, NAME=listen:PORT or NAME=pty:PATH")
 	}
 	return s.add(Spec{Name: name, Attach: target})
 }

@@ -30,7 +30,7 @@ func run() error {
 	addr := flag.String("addr", "127.0.0.1:8080", "`HOST:PORT` on loopback to serve the page on; port 0 takes a free one")
 	dist := flag.String("dist", "dist", "`folder` of the built page")
 	flag.Func("sim", "simulated NCP, board or MCU, `NAME[=OPTIONS]`; may be repeated; the options are below", specs.Sim)
-	flag.Func("attach", "foreign device that speaks raw bytes, `NAME=tcp:HOST:PORT` or NAME=pty:PATH; may be repeated", specs.Attach)
+	flag.Func("attach", "foreign device that speaks raw bytes, `NAME=tcp:HOST:PORT` (dial), NAME=listen:PORT or NAME=pty:PATH; may be repeated", specs.Attach)
 	flag.Func("expose", "give a simulated device to a foreign program instead of the page, `NAME=tcp:PORT` (listen), NAME=pty:LINK (a PTY and a link to it) or NAME=connect:HOST:PORT (dial); may be repeated", specs.Expose)
 	flag.Usage = usage
 	flag.Parse()
@@ -97,8 +97,8 @@ Without flags there is one simulated NCP. Everything stays on loopback.
 
 A foreign device may be an NCP or an MCU. Attach it, choose its port on the page, and the
 page plays the other end: the MCU to a foreign NCP with Connect, the NCP to a foreign MCU
-in Update. A program that waits for connections is attached with tcp, one on a terminal
-with pty. A foreign MCU begins by itself, with pings, as soon as it is there; the page
+in Update. A program that waits for connections is attached with tcp, one that connects
+with listen, one on a terminal with pty. A foreign MCU begins by itself, with pings, as soon as it is there; the page
 answers from when its port is open.
 
 A foreign device is plugged in while it can be reached, and unplugged when it goes; the
