@@ -46,6 +46,28 @@ func TestAttachTCP(t *testing.T) {
 	talk(t, p, device)
 }
 
+// A foreign device that dials is there from its connection to its end.
+func TestAttachListen(t *testing.T) {
+	l, base := start(t, Options{Devices: []Spec{{Name: "foreign", Attach: "listen:0"}}})
+	waitFor(t, "address", func() bool { return l.Device("foreign").Address() != nil })
+	listed(t, base, 0)
+	for range 2 {
+		device, err := net.Dial("tcp", l.Device("foreign").Address().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := connect(t, base, listed(t, base, 1)[0].ID)
+		p.open(38400)
+		talk(t, p, device)
+		device.Close()
+		p.ends()
+		if !p.lost {
+			t.Error("the page was not told that the device is gone")
+		}
+		listed(t, base, 0)
+	}
+}
+
 // talk sends bytes both ways.
 func talk(t *testing.T, p *page, device io.ReadWriter) {
 	t.Helper()

@@ -174,6 +174,7 @@ func TestLoopbackOnly(t *testing.T) {
 		{Name: "a", Attach: "tcp:example.com:23"},
 		{Name: "a", Attach: "tcp:0.0.0.0:23"},
 		{Name: "a", Attach: "tcp:[::]:23"},
+		{Name: "a", Attach: "listen:0.0.0.0:23"},
 		{Name: "a", Sim: echo{}, Expose: "connect:10.0.0.1:7000"},
 		{Name: "a", Sim: echo{}, Expose: "tcp:0.0.0.0:7000"},
 		{Name: "a", Sim: echo{}, Expose: "tcp::7000"},
@@ -197,6 +198,7 @@ func TestSpecs(t *testing.T) {
 	for _, s := range []Spec{
 		{}, {Name: "a"}, {Name: "a", Sim: echo{}, Attach: "tcp:localhost:1"}, {Name: "a", Attach: "tcp:localhost:1", Expose: "tcp:1"},
 		{Name: "a", Attach: "udp:localhost:1"}, {Name: "a", Attach: "tcp:localhost"}, {Name: "a", Attach: "tcp:localhost:99999"},
+		{Name: "a", Attach: "listen:x"}, {Name: "a", Attach: "listen:"},
 		{Name: "a", Attach: "pty:"}, {Name: "a", Sim: echo{}, Expose: "bus:1"}, {Name: "a", Sim: echo{}, Expose: "tcp:x"},
 	} {
 		if _, err := New(Options{Devices: []Spec{s}}); err == nil {
