@@ -175,7 +175,7 @@ func (v *receiveView) beginTask() {
 		Title:  lang.F("Receiving {0}", offerName(v.ev.Offer)),
 		Phases: []flash.Phase{taskPrepare, taskReceive, taskCompare},
 		Labels: map[flash.Phase]string{taskPrepare: lang.T("Prepare"), taskReceive: lang.T("Receive"), taskCompare: lang.T("Compare")},
-		Rate:   v.u.status.Baud, Cancel: v.end,
+		Rate:   v.u.status.Baud, Cancel: v.end, View: "update",
 	})
 }
 
@@ -278,7 +278,12 @@ func (v *receiveView) render() {
 	tone := show.Idle
 	if waits {
 		w := verdictOf(v.ev)
-		word, tone = w.Title, w.Tone
+		switch word, tone = w.Title, w.Tone; {
+		case v.ev.End != 0 && tone == show.OK:
+			word = lang.T("Done")
+		case v.ev.End != 0:
+			word = lang.T("Look here")
+		}
 		if v.resting() && v.ev.End == 0 {
 			word = lang.F("Resting, {0} left", show.Span(time.Until(v.ev.Suspended)))
 		}
@@ -296,6 +301,8 @@ func (v *receiveView) render() {
 		v.rest.SetText(lang.T("Go on"))
 	}
 	switch {
+	case waits && v.ev.End != 0:
+		v.what.SetText(lang.T("Still waiting: another offer is taken as well."))
 	case waits:
 		v.what.SetText(verdictOf(v.ev).Text)
 	case !v.u.status.Ready():

@@ -151,7 +151,7 @@ func (v *tagView) check(all bool) (firmware.Tag, bool) {
 	v.apply.Show(len(v.file.Data) > 0)
 	v.preview.Show(ok)
 	if ok {
-		v.preview.SetText(strings.ReplaceAll(string(tag.Bytes()), "\x00", "␀"))
+		v.preview.SetText(strings.ReplaceAll(string(tag.Bytes()), "\x00", `\0`))
 	}
 	return tag, ok
 }

@@ -21,6 +21,7 @@ type Task struct {
 	Phases []flash.Phase          // those that it has, in their order
 	Labels map[flash.Phase]string // words of phases that have others than the usual ones; may be nil
 	Rate   int                    // of the line in bits per second, for the first estimate; 0: not known yet
+	View   string                 // where it is told at length; empty: "flash"
 	Cancel func()                 // ends the work; called on the loop, once; nil: it cannot be cancelled
 }
 
@@ -67,8 +68,8 @@ type taskPhase struct {
 	mark  phaseMark
 }
 
-// resultStays is how long a result stands in the panel while the Flash view, which tells
-// it at length, is shown.
+// resultStays is how long a result stands in the panel while the view that tells it at
+// length is shown.
 const resultStays = 6 * time.Second
 
 func newTaskPanel(u *UI) *taskPanel {
@@ -94,6 +95,9 @@ func (p *taskPanel) begin(t Task) {
 		row := p.row.Copy()
 		p.phases = append(p.phases, taskPhase{sign: doc.NewSign(row, row.One("use"), row.Child(1)), state: row.Child(2)})
 		p.list.Append(row)
+	}
+	if p.task.View == "" {
+		p.task.View = "flash"
 	}
 	p.enter(0)
 	p.event = flash.Event{}
@@ -208,7 +212,7 @@ func (p *taskPanel) hide() {
 }
 
 func (p *taskPanel) render() {
-	if p.state == taskEnded && p.u.view == "flash" && p.u.now.Sub(p.ended) > resultStays {
+	if p.state == taskEnded && p.u.view == p.task.View && p.u.now.Sub(p.ended) > resultStays {
 		p.hide()
 	}
 	if p.state == taskNone {
@@ -228,7 +232,9 @@ func (p *taskPanel) render() {
 		p.text.SetText(p.task.Title)
 	}
 	p.bar.Show(busy)
-	p.link.Show(p.u.view != "flash")
+	p.link.Show(p.u.view != p.task.View)
+	p.link.SetAttr("href", "#"+p.task.View)
+	p.link.SetText(lang.T(viewLinks[p.task.View]))
 	focused := p.cancel.Value.Equal(doc.Document().Get("activeElement"))
 	p.cancel.Show(busy && p.task.Cancel != nil)
 	p.cancel.SetAttr("aria-disabled", strconv.FormatBool(p.state == taskCancels))

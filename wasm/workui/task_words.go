@@ -47,3 +47,8 @@ func (m phaseMark) shape() string {
 	}
 	return string(m.tone())
 }
+
+// viewLinks are the words of the link to the view that tells of a task.
+//
+//lang:texts
+var viewLinks = map[string]string{"flash": "Open Flash", "update": "Open Update"}

@@ -96,7 +96,10 @@ func tagMismatch(offer ota.Offer, tag firmware.FoundTag, ok bool) string {
 		return lang.T("The file carries no firmware tag: the cloud could not have read its version from it.")
 	}
 	for _, p := range []struct{ told, tag string }{{offer.Version, tag.Version()}, {offer.Type, tag.Get(firmware.TagKeyType)}, {offer.Build, tag.Get(firmware.TagKeyBuild)}} {
-		if p.told != "" && p.told != p.tag {
+		switch {
+		case p.told != "" && p.tag == "":
+			return lang.F("The offer says {0}; the tag in the file says nothing of it.", show.Visible(p.told))
+		case p.told != "" && p.told != p.tag:
 			return lang.F("The offer says {0}, the tag in the file says {1}.", show.Visible(p.told), show.Visible(p.tag))
 		}
 	}
