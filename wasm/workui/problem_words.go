@@ -211,7 +211,7 @@ var problemCards = map[flash.Code]problemCard{
 		Title: "Nothing answers",
 		What:  "The port is open, but the chip said nothing after the reset.",
 		Why:   "It is not the port of the NCP, the chip has no power, or TX and RX are not wired to this adapter.",
-		Try:   []string{"Check that this is the port of the NCP and not that of the Primary MCU.", "Check the wiring: TX to RX, RX to TX, ground to ground, 3.3 V.", "Hold BOOT, tap RESET, let go of BOOT, then try again with Reset set to By hand.", "Use another cable: some carry power only.", "If a Primary MCU is on the same line, hold it in reset."},
+		Try:   []string{"Check that this is the port of the NCP and not that of the Primary MCU.", "Check the wiring: TX to RX, RX to TX, ground to ground, 3.3 V.", "Hold BOOT, tap RESET, let go of BOOT, then try again with Into the loader set to By hand.", "Use another cable: some carry power only.", "If a Primary MCU is on the same line, hold it in reset."},
 	},
 	flash.CodeBooted: {
 		Title: "The chip started its firmware instead of its loader",
