@@ -16,7 +16,7 @@ const start = (/** @type {string} */ name) => new Worker(new URL("./simworker.js
 // than that is one that cannot run.
 const RESTARTS = 3;
 
-// How long a Worker may take to make a sample firmware, in milliseconds.
+// How long a Worker may take for an answer, such as a sample firmware, in milliseconds.
 const PATIENCE = 15000;
 
 /**
@@ -48,11 +48,12 @@ export class SimulatedPorts extends RemotePorts {
   }
 
   /**
-   * Asks the Worker for a sample firmware for a chip, or for its MCUs.
-   * @param {string} chip
-   * @returns {Promise<Uint8Array>}
+   * Asks the Worker for something. There is an answer, or why there is none.
+   * @param {string} request "sample:" with a chip or "mcu", or "offer:"
+   * @param {string} none why an empty answer comes
+   * @returns {Promise<unknown>}
    */
-  async sample(chip) {
+  async ask(request, none) {
     const worker = await this.#running();
     const { port1: near, port2: far } = new MessageChannel();
     return new Promise((resolve, reject) => {
@@ -61,9 +62,9 @@ export class SimulatedPorts extends RemotePorts {
         clearTimeout(late);
         near.close();
         if (data) resolve(data);
-        else reject(new Error("this chip is not simulated"));
+        else reject(new Error(none));
       };
-      worker.postMessage(`sample:${chip}`, [far]);
+      worker.postMessage(request, [far]);
     });
   }
 
@@ -100,8 +101,27 @@ export class SimulatedPorts extends RemotePorts {
   }
 }
 
+/**
+ * The device that makes the page alive at once.
+ * @type {SimulatedPorts | undefined}
+ */
+let demo;
+
 /** @returns {SimulatedPorts} */
-export const ports = () => new SimulatedPorts(() => start("simulator"));
+export const ports = () => (demo ??= new SimulatedPorts(() => start("simulator")));
+
+/**
+ * Lets the simulated NCP offer its MCU, the page, an update. done gets "", or why it cannot.
+ * @param {(message: string) => void} done
+ */
+export function offer(done) {
+  ports()
+    .ask("offer:", "the simulated NCP is not connected to its cloud")
+    .then(
+      () => done(""),
+      (e) => done(describe(e).message),
+    );
+}
 
 /**
  * Devices with a fault, for trying the doctor. They have a Worker of their own.
@@ -126,9 +146,9 @@ export const boardPorts = () => (boards ??= new SimulatedPorts(() => start("boar
  */
 export function sample(chip, done) {
   boardPorts()
-    .sample(chip)
+    .ask(`sample:${chip}`, "this chip is not simulated")
     .then(
-      (firmware) => done(firmware, ""),
+      (firmware) => done(/** @type {Uint8Array} */ (firmware), ""),
       (e) => done(null, describe(e).message),
     );
 }

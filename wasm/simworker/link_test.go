@@ -132,7 +132,7 @@ func TestPageGoes(t *testing.T) {
 
 // The demonstration device is made of options that exist.
 func TestDemo(t *testing.T) {
-	if d := demo(); d.device == nil || d.wire == nil || d.name == "" {
+	if d, board := demo(); d.device == nil || d.wire == nil || d.name == "" || board == nil {
 		t.Errorf("%+v", d)
 	}
 }

@@ -32,6 +32,7 @@ type entry struct {
 type worker struct {
 	ctx  context.Context
 	self js.Value
+	demo *espsim.Board // in the Worker that has it
 
 	mu    sync.Mutex
 	next  int
@@ -51,6 +52,10 @@ func main() {
 			sendSample(chip, port)
 			return nil
 		}
+		if id == offerRequest {
+			w.answerOffer(port)
+			return nil
+		}
 		conn := newMessagePort(port) // at once, before its first message comes
 		go w.serve(id, conn)
 		return nil
@@ -62,7 +67,9 @@ func main() {
 		w.startBoards()
 		w.startMCUs()
 	default:
-		w.start(demo())
+		d, board := demo()
+		w.demo = board
+		w.start(d)
 	}
 	w.tell()
 	select {}
@@ -77,17 +84,18 @@ type device struct {
 
 // demo is the device that makes the page alive at once: a board whose NCP is provisioned,
 // and with a cloud whose dashboard moves. It can be flashed as well.
-func demo() device {
+func demo() (device, *espsim.Board) {
 	options, err := ncpsim.ParseOptions("provisioned,initialized,dashboard=1s")
 	if err != nil {
 		panic(err)
 	}
+	board := espsim.New(espsim.Options{NCP: options, Content: espsim.Image(espsim.ImageOptions{App: demoApp})})
 	return device{
 		name:   "Simulated NCP",
 		detail: "in this browser",
 		wire:   sim.NewWire(sim.WireOptions{Info: serial.Info{Name: "Simulated NCP"}, FIFO: boardFIFO}),
-		device: espsim.New(espsim.Options{NCP: options, Content: espsim.Image(espsim.ImageOptions{App: demoApp})}),
-	}
+		device: board,
+	}, board
 }
 
 // start gives a device power and plugs it in.

@@ -62,3 +62,29 @@ func TestSamples(t *testing.T) {
 		t.Error("a sample for the wrong chips")
 	}
 }
+
+// The NCP of demo offers an update once it is connected, and not before.
+func TestOffer(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	d, board := demo()
+	w := &worker{ctx: ctx, demo: board}
+	if _, n := (&worker{ctx: ctx}).offer(); n != nil {
+		t.Error("an offer of nobody")
+	}
+	if _, n := w.offer(); n != nil {
+		t.Error("an offer before its start")
+	}
+	w.start(d)
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if u, n := w.offer(); n != nil {
+			if len(u.Data) != offerSize || u.Type != "TMPL0demo0001" || u.Version != offerVersion {
+				t.Errorf("%s of %d bytes, %s %s", u.Name, len(u.Data), u.Type, u.Version)
+			}
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("no offer")
+		}
+	}
+}
