@@ -91,6 +91,12 @@ bench-flash: build ## speed of flashing, against esptool-js in the same Chromium
 	@scripts/setup.sh browser xvfb
 	go run ./bench -flash
 
+.PHONY: bench-ota
+bench-ota: setup-build ## speed of an MCU's update, in Chromium, and its fault matrix
+	@scripts/setup.sh browser
+	go run ./bench -ota
+	@go test -count=1 -v -run '^TestFaultMatrix$$' ./ncp/ota | grep -E 'figure|sending again|^(FAIL|ok)'
+
 .PHONY: screenshots
 screenshots: build ## every view, light, dark and narrow, into docs/screenshots
 	@scripts/setup.sh browser

@@ -3,6 +3,7 @@
 //
 //	go run ./bench         frames, calls and bring-up, native and as wasm on node
 //	go run ./bench -flash  flashing by the built page and by esptool-js, in Chromium
+//	go run ./bench -ota    updates of a simulated MCU, in Chromium
 //	go run ./bench -page   the built page in Chromium; -time 5s -fill=false makes it quick
 package main
 
@@ -19,6 +20,7 @@ import (
 func main() {
 	page := flag.Bool("page", false, "measure the built page in Chromium rather than the core")
 	flash := flag.Bool("flash", false, "measure flashing, against esptool-js")
+	ota := flag.Bool("ota", false, "measure the update of an MCU")
 	var o pageOptions
 	var fo flashOptions
 	flag.StringVar(&fo.who, "flasher", "", "let only \"ours\" or the \"peer\" flash")
@@ -35,6 +37,8 @@ func main() {
 	case *flash:
 		fo.dist, fo.only = o.dist, o.only
 		err = measureFlash(ctx, os.Stdout, fo)
+	case *ota:
+		err = measureOTA(ctx, os.Stdout)
 	case *page:
 		err = measurePage(ctx, os.Stdout, o)
 	default:

@@ -88,7 +88,8 @@ var allowed = map[string]string{
 	"e2e/browser":       "lab sim sim/ncpsim sim/espsim serial",
 	"e2e/peer":          "e2e/browser lab",
 	"e2e/webserial":     "",
-	"bench":             "e2e/browser e2e/peer lab sim sim/ncpsim sim/espsim serial ncp/frame",
+	"bench":             "e2e/browser e2e/peer lab sim sim/ncpsim sim/espsim sim/mcusim serial ncp/frame",
+	"bench/otapage":     "ncp/host ncp/ota serial wasm/webserial",
 }
 
 // forbiddenInTests lists what the tests of a package may not import although other
