@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -86,16 +87,17 @@ func measureFlash(ctx context.Context, w io.Writer, o flashOptions) error {
 		return err
 	}
 	f := &flashBench{ctx: ctx, w: w, browser: b, root: ".", dist: dist, who: o.who}
+	var failed []error
 	for _, s := range f.steps() {
 		if o.only != "" && !strings.Contains(s.name, o.only) {
 			continue
 		}
-		if err := s.do(); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
+		if err := s.do(); err != nil { // the others are worth having
+			failed = append(failed, fmt.Errorf("%s: %w", s.name, err))
 		}
 	}
 	f.tasks()
-	return nil
+	return errors.Join(failed...)
 }
 
 // step is a part of the measurement.

@@ -148,7 +148,8 @@ func (f *flashBench) oneFlash(p *flashPage, c flashCase, image []byte) (outcome,
 	}
 	if err != nil {
 		log, _ := browser.Eval[string](p.Page, `document.getElementById("run-details").open = true, new Promise((done) => setTimeout(() => done(document.getElementById("run-log").textContent), 1500))`)
-		return outcome{}, fmt.Errorf("%w; problems of the page: %q; its log:\n%s", err, p.Problems(), log)
+		return outcome{}, fmt.Errorf("%w; problems of the page: %q; the wire: %+v; its log:\n%s",
+			err, p.Problems(), p.site.Lab.Device(p.rig.spec.Name).Wire().Stats(), log)
 	}
 	p.rig.explain(c)
 	task, err := p.longest()
