@@ -54,6 +54,11 @@ func TestParseOptions(t *testing.T) {
 		"chip=avr":                       "not esp32 or esp8266",
 		"interface=2":                    "not 0.6 or 0.7",
 		"seed=-1":                        "not a number",
+		"offer=255":                      "not a size",
+		"offer=99999999999K":             "not a size",
+		"offer=-1K":                      "not a size",
+		"offer=16385K":                   "not a size",
+		"offerfault=x":                   "no such fault",
 		"badrates=1+x":                   "not a number",
 		"mac=" + strings.Repeat("x", 65): "longer",
 		"baud=9600,,":                    "not known",
@@ -89,4 +94,14 @@ func TestOptionsHelp(t *testing.T) {
 			t.Errorf("%q is not in the help", k.name)
 		}
 	}
+}
+
+func FuzzParseOptions(f *testing.F) {
+	f.Add("baud=9600,offer=64K,after=2s,offerfault=crc,wifi=a:b:-40,load=5/3,hostile=random+huge")
+	f.Fuzz(func(t *testing.T, text string) {
+		o, err := ParseOptions(text)
+		if err == nil && (o.Offer.Size != 0 && (o.Offer.Size < minOffer || o.Offer.Size > maxOffer) || o.Dashboard.Load > maxLoad) {
+			t.Errorf("%q: %+v", text, o)
+		}
+	})
 }
