@@ -252,7 +252,7 @@ func TestWaitsEnd(t *testing.T) {
 	}{
 		"silence":        {nil, false, false, flash.CodeTimeout, usual},
 		"cancel":         {nil, false, true, flash.CodeCanceled, time.Second},
-		"stall":          {nil, true, false, flash.CodePort, 4 * time.Second},
+		"stall":          {nil, true, false, flash.CodePort, writeSlack + time.Second},
 		"stall, cancel":  {nil, true, true, flash.CodeCanceled, time.Second},
 		"junk":           {junk, false, false, flash.CodeGarbled, usual},
 		"other replies":  {frames, false, false, flash.CodeGarbled, usual},
