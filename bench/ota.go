@@ -26,6 +26,7 @@ const (
 	otaSize    = 300_000 // bytes of the file
 	otaChunk   = 1024
 	otaLatency = time.Millisecond
+	otaTries   = 3
 	otaReopen  = 15 * time.Millisecond // closing and opening a port in Chrome
 	otaLimit   = 3 * time.Minute
 )
@@ -49,8 +50,8 @@ func measureOTA(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	defer b.Close()
-	for _, baud := range []int{921600} {
-		took, err := updateOnce(ctx, b, site, baud)
+	for _, baud := range []int{38400, 115200, 921600} {
+		took, err := best(ctx, b, site, baud)
 		if err != nil {
 			return fmt.Errorf("at %d baud: %w", baud, err)
 		}
@@ -58,6 +59,25 @@ func measureOTA(ctx context.Context, w io.Writer) error {
 		figure(w, fmt.Sprintf("ota.%d.share", baud), 100*stopAndWait(otaImage(), baud).Seconds()/took.Seconds(), "%")
 	}
 	return nil
+}
+
+// best is the shortest of some updates: other programs of the machine take time of the
+// browser and of the simulated wire alike. At the slowest rate that is too little to
+// matter.
+func best(ctx context.Context, b *browser.Browser, site fs.FS, baud int) (time.Duration, error) {
+	tries := otaTries
+	if baud < 100_000 {
+		tries = 1
+	}
+	shortest := otaLimit
+	for range tries {
+		took, err := updateOnce(ctx, b, site, baud)
+		if err != nil {
+			return 0, err
+		}
+		shortest = min(shortest, took)
+	}
+	return shortest, nil
 }
 
 // otaImage is the file that is sent.

@@ -125,8 +125,9 @@ func (h *Host) OtaUpdateGetCRC32(ctx context.Context) (uint32, bool, error) {
 // OtaUpdateGetMD5 implements ncp.NCPHandler.
 func (h *Host) OtaUpdateGetMD5(ctx context.Context) ([]byte, bool, error) {
 	if s := h.sender(); s != nil {
-		d, ok := s.Digests(ctx)
-		return d.MD5[:], ok, nil
+		if d, ok := s.Digests(ctx); ok {
+			return d.MD5[:], true, nil
+		}
 	}
 	return nil, false, nil
 }
@@ -134,8 +135,9 @@ func (h *Host) OtaUpdateGetMD5(ctx context.Context) ([]byte, bool, error) {
 // OtaUpdateGetSHA256 implements ncp.NCPHandler.
 func (h *Host) OtaUpdateGetSHA256(ctx context.Context) ([]byte, bool, error) {
 	if s := h.sender(); s != nil {
-		d, ok := s.Digests(ctx)
-		return d.SHA256[:], ok, nil
+		if d, ok := s.Digests(ctx); ok {
+			return d.SHA256[:], true, nil
+		}
 	}
 	return nil, false, nil
 }
