@@ -207,11 +207,11 @@ func (o *offer) clear([]js.Value) any {
 // number of the request that it is made to answer; 0: none.
 func (o *offer) invoke(args []js.Value) any {
 	uid, timeout, input, done := uint16(args[0].Int()), time.Duration(args[1].Float())*time.Millisecond, fromJS(args[2], MaxArgs), args[3]
-	within := o.within(args[4])
-	return o.begin(done, func(ctx context.Context) []any {
-		if within != nil {
-			ctx = nested{ctx, within}
-		}
+	parent := context.Background()
+	if r := o.request(args[4]); r != nil {
+		parent = r.ctx
+	}
+	return o.begin(parent, done, func(ctx context.Context) []any {
 		rets, took, err := o.h.Session.Invoke(ctx, timeout, uid, input)
 		return []any{failureOf(err), toJS(rets), took.Microseconds()}
 	})
@@ -220,14 +220,15 @@ func (o *offer) invoke(args []js.Value) any {
 // notify begins a ONEWAY: uid, arguments, and done, which gets the error or null.
 func (o *offer) notify(args []js.Value) any {
 	uid, input, done := uint16(args[0].Int()), fromJS(args[1], MaxArgs), args[2]
-	return o.begin(done, func(ctx context.Context) []any {
+	return o.begin(context.Background(), done, func(ctx context.Context) []any {
 		return []any{failureOf(o.h.Session.Notify(ctx, uid, input))}
 	})
 }
 
-// begin does work on a goroutine of its own and hands what it returns to done. It
+// begin does work, within parent, on a goroutine of its own and hands what it returns to
+// done. It
 // returns the number with which cancel ends it; 0 where too many are under way.
-func (o *offer) begin(done js.Value, work func(context.Context) []any) any {
+func (o *offer) begin(parent context.Context, done js.Value, work func(context.Context) []any) any {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if done.Type() != js.TypeFunction || len(o.calls) >= maxCalls {
@@ -235,7 +236,7 @@ func (o *offer) begin(done js.Value, work func(context.Context) []any) any {
 	}
 	o.last++
 	id := o.last
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(parent)
 	o.calls[id] = cancel
 	go func() {
 		answer := work(ctx)
@@ -280,7 +281,7 @@ func (o *offer) toast(args []js.Value) any {
 // release ends the connection and hands its port over: done gets the error or null,
 // where the port comes from, and the port.
 func (o *offer) release(args []js.Value) any {
-	return o.begin(args[0], func(ctx context.Context) []any {
+	return o.begin(context.Background(), args[0], func(ctx context.Context) []any {
 		a, ok := o.h.Session.Adapter().(*webserial.Adapter)
 		if !ok {
 			return []any{failureOf(session.ErrNoPort)}

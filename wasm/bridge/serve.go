@@ -16,23 +16,10 @@ const answerWithin = 4500 * time.Millisecond
 
 // request is a call of the NCP that another program answers.
 type request struct {
-	ctx    context.Context
-	answer chan js.Value // capacity one
-}
-
-// nested is the context of a call that is made to answer a request: it ends by itself,
-// but what rpc knows of it is that of the request.
-type nested struct {
-	context.Context
-	request context.Context
-}
-
-// Value implements context.Context.
-func (n nested) Value(key any) any {
-	if v := n.Context.Value(key); v != nil {
-		return v
-	}
-	return n.request.Value(key)
+	ctx  context.Context // of the call; calls made to answer it are within
+	done func()          // ends ctx: there is an answer
+	rets []byte
+	err  error
 }
 
 // serve lets the program args[0] answer firmware updates: args[1] gets the number of the
@@ -57,53 +44,38 @@ func (o *offer) serve(args []js.Value) any {
 
 // pass hands a request to the other program and waits for its answer.
 func (o *offer) pass(ctx context.Context, f js.Value, req rpc.Request) ([]byte, error) {
-	r := &request{ctx, make(chan js.Value, 1)}
+	r := &request{err: rpc.ErrNoReply}
+	r.ctx, r.done = context.WithTimeout(ctx, answerWithin)
 	o.mu.Lock()
 	o.last++
 	id := o.last
 	o.requests[id] = r
 	o.mu.Unlock()
-	defer func() {
-		o.mu.Lock()
-		delete(o.requests, id)
-		o.mu.Unlock()
-	}()
 	later(f, id, int(req.UID), toJS(req.Args))
-	timer := time.NewTimer(answerWithin)
-	defer timer.Stop()
-	select {
-	case v := <-r.answer:
-		switch {
-		case isBytes(v):
-			return fromJS(v, MaxArgs), nil
-		case v.Type() == js.TypeNumber:
-			return nil, rpc.Status(v.Int())
-		}
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	return nil, rpc.ErrNoReply
+	<-r.ctx.Done()
+	o.mu.Lock()
+	delete(o.requests, id)
+	o.mu.Unlock()
+	return r.rets, r.err
 }
 
 // answer answers the request args[0]: with results, a status, or null for no answer.
 func (o *offer) answer(args []js.Value) any {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if r := o.requests[args[0].Int()]; r != nil {
-		select {
-		case r.answer <- args[1]:
-		default:
+	if r := o.request(args[0]); r != nil {
+		switch v := args[1]; {
+		case isBytes(v):
+			r.rets, r.err = fromJS(v, MaxArgs), nil
+		case v.Type() == js.TypeNumber:
+			r.err = rpc.Status(v.Int())
 		}
+		r.done()
 	}
 	return nil
 }
 
-// within returns the context of the request with that number; nil: there is none.
-func (o *offer) within(number js.Value) context.Context {
+// request returns the request with that number; nil: there is none, any more.
+func (o *offer) request(number js.Value) *request {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if r := o.requests[number.Int()]; r != nil {
-		return r.ctx
-	}
-	return nil
+	return o.requests[number.Int()]
 }
