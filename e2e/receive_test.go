@@ -63,7 +63,7 @@ type offered struct {
 
 // offer lets the NCP offer a file, and returns where its outcome comes from.
 func offer(t *testing.T, n *ncpsim.NCP, u ncpsim.Update) <-chan offered {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	t.Cleanup(cancel)
 	c := make(chan offered, 1)
 	go func() { out, err := n.Offer(ctx, u); c <- offered{out, err} }()
@@ -87,7 +87,7 @@ func TestReceive(t *testing.T) {
 	v.sees("#recv-state", "Waiting for an offer", 2*time.Second)
 	done := offer(t, n, u)
 	v.wait(`document.getElementById("task").checkVisibility() && document.getElementById("task-title").textContent.includes("Receiving")`, 5*time.Second)
-	v.sees("#recv-end", "65.5 kB, all digests equal", 15*time.Second)
+	v.sees("#recv-end", "65.5 kB, all digests equal", 40*time.Second)
 	if o := <-done; o.err != nil || o.out.End != ncpsim.EndDone || strings.Join(o.out.Digests, " ") != "MD5 SHA-256 CRC-32" || o.out.Resent != 0 {
 		t.Errorf("the NCP saw %+v, %v", o.out, o.err)
 	}

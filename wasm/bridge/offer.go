@@ -226,8 +226,7 @@ func (o *offer) notify(args []js.Value) any {
 }
 
 // begin does work, within parent, on a goroutine of its own and hands what it returns to
-// done. It
-// returns the number with which cancel ends it; 0 where too many are under way.
+// done. It returns the number with which cancel ends it; 0 where too many are under way.
 func (o *offer) begin(parent context.Context, done js.Value, work func(context.Context) []any) any {
 	o.mu.Lock()
 	defer o.mu.Unlock()

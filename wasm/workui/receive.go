@@ -37,6 +37,7 @@ type receiveView struct {
 	fw       *ota.Receiver // the one whose file can be saved; nil: none
 	tasked   bool          // the task panel shows this update
 	dirty    bool
+	shown    time.Time // when the figures were last written
 	again    string // what the report of the new version came to
 }
 
@@ -143,6 +144,7 @@ func (v *receiveView) took(r *ota.Receiver, ev ota.Received) {
 	before := v.ev
 	v.ev, v.dirty = ev, true
 	if ev.Phase != before.Phase || ev.End != before.End {
+		v.shown = time.Time{}
 		v.said.SetText(verdictOf(ev).Title)
 	}
 	if ev.Phase == ota.PhasePrepare && ev.End == 0 && !v.tasked && !v.u.task.busy() {
@@ -310,11 +312,15 @@ func (v *receiveView) render() {
 	default:
 		v.what.SetText(lang.T("While this page waits, the NCP gets our answers; otherwise updates are refused."))
 	}
-	if v.dirty {
-		v.dirty = false
+	if v.dirty && (v.ev.Phase != ota.PhaseSend || v.u.now.Sub(v.shown) > figuresEvery) {
+		v.dirty, v.shown = false, v.u.now
 		v.showResult()
 	}
 }
+
+// figuresEvery is how often the figures change while chunks come: nobody reads faster, and
+// the page has better things to do.
+const figuresEvery = 300 * time.Millisecond
 
 // showResult shows what was offered, how far it is, and the digests.
 func (v *receiveView) showResult() {
