@@ -38,7 +38,7 @@ type receiveView struct {
 	tasked   bool          // the task panel shows this update
 	dirty    bool
 	shown    time.Time // when the figures were last written
-	again    string // what the report of the new version came to
+	again    string    // what the report of the new version came to
 }
 
 func newReceiveView(u *UI) *receiveView {
