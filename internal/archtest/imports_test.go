@@ -66,7 +66,7 @@ var allowed = map[string]string{
 	"wasm/tools":     "wasm/toolui wasm/bridge wasm/webserial",
 	"wasm/toolui":    "doctor ncp ncp/rpc ncp/schema ncp/trace ncp/traffic serial wasm/webserial wasm/bridge wasm/page wasm/doc wasm/loop wasm/show wasm/lang",
 	"wasm/workshop":  "wasm/workui wasm/bridge wasm/webserial",
-	"wasm/workui":    "ncp ncp/ota ncp/rpc flash flash/esp firmware firmware/espimage firmware/manifest board serial internal/json wasm/webserial wasm/bridge wasm/page wasm/doc wasm/loop wasm/show wasm/lang",
+	"wasm/workui":    "ncp ncp/host ncp/ota ncp/rpc flash flash/esp firmware firmware/espimage firmware/manifest board serial internal/json wasm/webserial wasm/bridge wasm/page wasm/doc wasm/loop wasm/show wasm/lang",
 	"wasm/bridge":    "session ncp ncp/rpc ncp/trace serial wasm/webserial",
 	"wasm/loop":      "wasm/doc",
 	"wasm/doc":       "wasm/show",

@@ -85,8 +85,7 @@ func appendReport(b []byte, r *record) []byte {
 	w.close(']')
 	w.open("notes", '[')
 	for _, n := range f.Notes {
-		w.next()
-		w.b = json.AppendString(w.b, n)
+		w.item(n)
 	}
 	w.close(']')
 	w.text("bootLog", r.Boot)
@@ -121,6 +120,11 @@ func (w *reportWriter) line() {
 func (w *reportWriter) name(name string) {
 	w.next()
 	w.b = append(json.AppendString(w.b, name), ':', ' ')
+}
+
+func (w *reportWriter) item(value string) {
+	w.next()
+	w.b = json.AppendString(w.b, value)
 }
 
 func (w *reportWriter) text(name, value string) {

@@ -49,7 +49,7 @@ func newRunView(u *UI) *runView {
 	v.buttons = doc.Wrap(v.flash.Value.Get("parentElement"))
 	badge := doc.ByID("run-state")
 	v.state = doc.NewSign(badge, badge.One("use"), badge.Child(1))
-	v.ports = newPortList(u)
+	v.ports = newPortList(u, "run-port", simulatedBoards, true)
 	v.card = newRunCard(v)
 	v.chip = newChipCard()
 	agent := js.Global().Get("navigator").Get("userAgent").String()

@@ -31,6 +31,8 @@ const (
 type portList struct {
 	u      *UI
 	list   *doc.Element
+	boards []simulatedBoard
+	ncp    bool // the simulated NCP is offered
 	option doc.Pattern
 	shown  string // what stands in the list
 	last   *webserial.Adapter
@@ -41,8 +43,8 @@ type portList struct {
 	adapter atomic.Pointer[webserial.Adapter]
 }
 
-func newPortList(u *UI) *portList {
-	p := &portList{u: u, list: doc.ByID("run-port"), option: doc.NewPattern("t-doctor-option")}
+func newPortList(u *UI, id string, boards []simulatedBoard, ncp bool) *portList {
+	p := &portList{u: u, list: doc.ByID(id), boards: boards, ncp: ncp, option: doc.NewPattern("t-doctor-option")}
 	u.On(p.list, "change", func() { p.pick(portSource(p.list.Input())) })
 	for _, from := range []*webserial.Provider{u.ports, u.simulator, u.boards} {
 		if from != nil {
@@ -166,11 +168,11 @@ func (p *portList) choices() []choice {
 	if p.u.ports != nil {
 		list = append(list, choice{portAsk, lang.T("Choose a port when I begin")})
 	}
-	if p.u.simulator != nil && st.Source != string(webserial.Simulator) {
+	if p.ncp && p.u.simulator != nil && st.Source != string(webserial.Simulator) {
 		list = append(list, choice{portSim, lang.T("Simulated device of this page")})
 	}
 	if p.u.boards != nil {
-		for _, b := range simulatedBoards {
+		for _, b := range p.boards {
 			list = append(list, choice{portBoard + portSource(b.Name), lang.T(b.Text)})
 		}
 	}
@@ -213,12 +215,6 @@ func (p *portList) render(busy bool) {
 }
 
 func (p *portList) relabel() { p.shown = "" }
-
-// simulatedBoard is one of the boards of the page's own simulator.
-type simulatedBoard struct {
-	Name string // of its port
-	Text string // for people
-}
 
 // repeat hands over the port of a job that is to be done again. It runs on the loop.
 func (p *portList) repeat(e *effort, then func(*webserial.Adapter, portSource)) {

@@ -40,6 +40,8 @@ type UI struct {
 	run       *runView
 	task      *taskPanel
 	receive   *receiveView
+	update    *updateView
+	mcu       *mcuView
 	tag       *tagView
 	services  *services
 	breather  *breather
@@ -71,7 +73,9 @@ func New(o Options) *UI {
 	u.firmware = newFirmwareView(u)
 	u.run = newRunView(u)
 	u.receive, u.tag = newReceiveView(u), newTagView(u)
-	u.parts = map[string][]part{"flash": {u.firmware, u.run}, "update": {u.receive, u.tag}}
+	u.mcu = newMCUView(u)
+	u.update = newUpdateView(u)
+	u.parts = map[string][]part{"flash": {u.firmware, u.run}, "update": {u.mcu, u.update, u.receive, u.tag}}
 	u.always = []part{u.task}
 	return u
 }
