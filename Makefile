@@ -7,10 +7,12 @@ SHELL := /bin/bash
 ADDR ?= 127.0.0.1:8080
 FUZZTIME ?= 10s
 
-# Everything that is tested without a browser.
-PACKAGES = $$(go list ./... | grep -v -e /e2e -e /node_modules/)
+# Everything that is tested without a browser. FLASHING moves megabytes over simulated
+# wires: in short under the race detector, and whole without it.
+FLASHING = ./flash/esp ./sim/espsim
+PACKAGES = $$(go list ./... | grep -v -e /e2e -e /node_modules/ -e ncpweb/flash/esp -e ncpweb/sim/espsim)
 # What also runs as wasm on node, where the product runs.
-WASM_PACKAGES = ./ncp/... ./serial/... ./sim/... ./session/...
+WASM_PACKAGES = ./slip ./firmware/... ./ncp/... ./serial/... ./sim/... ./session/...
 
 .PHONY: help
 help: ## list the targets
@@ -46,6 +48,8 @@ test: setup-test ## everything: lint, unit tests, vectors, wasm on node, the bui
 test-go: setup-build
 	@scripts/setup.sh race
 	go test -race -p 2 $(PACKAGES)
+	go test -race -short -p 2 $(FLASHING)
+	go test -p 2 $(FLASHING)
 
 .PHONY: test-vectors
 test-vectors: setup-build
@@ -55,13 +59,14 @@ test-vectors: setup-build
 test-wasm: setup-build
 	@scripts/setup.sh node
 	GOOS=js GOARCH=wasm go test -p 2 -exec="$(CURDIR)/scripts/node-exec.sh" $(WASM_PACKAGES)
+	GOOS=js GOARCH=wasm go test -short -run 'Connect|Replies|Plan|Continues' -exec="$(CURDIR)/scripts/node-exec.sh" ./flash/esp
 	GOOS=js GOARCH=wasm go test -p 2 -exec="node $(CURDIR)/wasm/webserial/testdata/exec.mjs" ./wasm/...
 	node --test wasm/webserial/testdata/*.test.mjs
 
 .PHONY: test-page
 test-page: build
 	@scripts/setup.sh browser xvfb
-	go test -count=1 -p 1 -timeout 12m ./e2e/...
+	go test -count=1 -p 1 -parallel 3 -timeout 14m ./e2e/...
 
 .PHONY: test-webserial
 test-webserial: build ## the same flow over real Web Serial in a guest of ../shared/webserial-vm (root, once)
