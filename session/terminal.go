@@ -323,8 +323,9 @@ func (r *lendRequest) tell(err error) {
 // startTerminal tells that the terminal is there.
 func (c *conn) startTerminal(t *terminal, baud int, asked *lendRequest) {
 	s := c.s
+	left := false // while it was being opened
 	s.update(func() {
-		c.term = t
+		c.term, left = t, c.wish == 0
 		s.st.Phase = PhaseTerminal
 		s.st.Problem = nil
 		s.st.Notice = ""
@@ -339,7 +340,7 @@ func (c *conn) startTerminal(t *terminal, baud int, asked *lendRequest) {
 	})
 	c.settle(errTerminal)
 	asked.tell(nil)
-	if asked != nil && asked.gone.Load() {
+	if left || asked != nil && asked.gone.Load() {
 		s.mu.Lock()
 		c.stop(errLeaving)
 		s.mu.Unlock()
