@@ -8,6 +8,9 @@ import (
 
 	"ncpweb/e2e/browser"
 	"ncpweb/lab"
+	"ncpweb/sim"
+	"ncpweb/sim/espsim"
+	"ncpweb/sim/mcusim"
 	"ncpweb/sim/ncpsim"
 )
 
@@ -58,6 +61,8 @@ func TestScreenshots(t *testing.T) {
 			v.must(v.Do(`location.hash = "device"`))
 			time.Sleep(300 * time.Millisecond)
 			save(t, v, filepath.Join(dir, "problem-"+name+".png"))
+			shootFlash(t, dir, name, o)
+			shootUpdate(t, dir, name, o)
 		})
 	}
 }
@@ -106,4 +111,36 @@ func save(t *testing.T, v *view, file string) {
 	if err := os.WriteFile(file, png, 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// shootFlash takes a picture while a blank board is flashed.
+func shootFlash(t *testing.T, dir, name string, o browser.PageOptions) {
+	_, spec := espBoard(espsim.Options{})
+	spec.Wire.Info.ProductID, spec.Wire.Info.VendorID = 0xEA60, 0x10C4 // 921600 baud
+	_, url := newLab(t, spec)
+	v := openRun(t, url, o)
+	v.must(v.Do(`document.getElementById("run-details").open = false`))
+	v.giveImage("BlynkNCP_generic_esp32c3_4M.flash.bin", espsim.Image(espsim.ImageOptions{Version: "0.7.1"}))
+	v.flash()
+	time.Sleep(4 * time.Second)
+	v.must(v.Do(`scrollTo(0, 0); document.activeElement?.blur()`))
+	save(t, v, filepath.Join(dir, "flash-"+name+".png"))
+}
+
+// shootUpdate takes a picture while an MCU is updated.
+func shootUpdate(t *testing.T, dir, name string, o browser.PageOptions) {
+	const fwType = "TMPL4kdPqXmz"
+	m := mcusim.New(mcusim.Options{Template: fwType, Name: "Greenhouse", Values: 400 * time.Millisecond})
+	_, url := newLab(t, lab.Spec{Name: "MCU", Sim: m, Wire: sim.WireOptions{Latency: time.Millisecond}})
+	v := open(t, url, o)
+	v.must(v.Do(`location.hash = "#update"`))
+	v.wait(`document.documentElement.dataset.workshop === "ready"`, 20*time.Second)
+	v.must(v.Do(`document.getElementById("mcu-start").click()`))
+	v.sees("#mcu-state", "Answers", 15*time.Second)
+	v.giveFile("#up-file", "greenhouse-1.1.0.bin", mcusim.Image(fwType, "1.1.0", 120<<10, 6))
+	v.wait(`!document.getElementById("up-go").disabled`, 5*time.Second)
+	v.must(v.Do(`document.getElementById("up-go").click()`))
+	time.Sleep(6 * time.Second)
+	v.must(v.Do(`scrollTo(0, 0); document.activeElement?.blur()`))
+	save(t, v, filepath.Join(dir, "update-"+name+".png"))
 }
