@@ -47,6 +47,7 @@ func TestUpdateMCU(t *testing.T) {
 	v.sees("#mcu-pins", "V0", 3*time.Second)
 	v.fill("#mcu-pin", "V7")
 	v.fill("#mcu-value", "<b>on</b>")
+	v.must(v.Do(`document.getElementById("mcu-value").focus()`))
 	v.press("Enter")
 	v.sees("#mcu-pins", "<b>on</b>", 2*time.Second)
 	for end := time.Now().Add(2 * time.Second); ; time.Sleep(20 * time.Millisecond) {
