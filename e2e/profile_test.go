@@ -141,10 +141,8 @@ func TestNextDevice(t *testing.T) {
 		t.Errorf("the second device has %q before the click", got)
 	}
 	v.click("#offer-yes")
+	until(t, "the second device gets it", 10*time.Second, func() bool { return l.Device("Two").NCP().Settings().TemplateName == "Bench" })
 	v.applied()
-	if got := l.Device("Two").NCP().Settings().TemplateName; got != "Bench" {
-		t.Errorf("the second device got %q", got)
-	}
 }
 
 // TestBoardPreset: the lights of a board are found by search and filled in, by keys alone.

@@ -46,7 +46,7 @@ func (v *view) give(input, name, text string) {
 // raw makes a call through the bridge of the two programs, as the tools do.
 func (v *view) raw(uid int, args []byte) {
 	v.t.Helper()
-	v.must(v.Do(fmt.Sprintf(`new Promise(done => ncpweb.core.invoke(%d, 20000, new Uint8Array(%s), done))`, uid, numbers(args))))
+	v.must(v.Do(fmt.Sprintf(`new Promise(done => ncpweb.core.invoke(%d, 20000, new Uint8Array(%s), done, 0))`, uid, numbers(args))))
 }
 
 func numbers(b []byte) string { return strings.ReplaceAll(fmt.Sprint(b), " ", ",") }

@@ -48,7 +48,7 @@ func TestUpdateMCU(t *testing.T) {
 	v.fill("#mcu-pin", "V7")
 	v.fill("#mcu-value", "<b>on</b>")
 	v.must(v.Do(`document.getElementById("mcu-value").focus()`))
-	v.press("Enter")
+	v.press("\r")
 	v.sees("#mcu-pins", "<b>on</b>", 2*time.Second)
 	for end := time.Now().Add(2 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		if got, ok := m.Pin(7); ok && got == "<b>on</b>" {
@@ -64,7 +64,7 @@ func TestUpdateMCU(t *testing.T) {
 	v.sees("#up-warnings", "The name of the file says 1.2.0, its tag says 1.1.0", 3*time.Second)
 	a.check("an MCU and a file")
 	v.must(v.Do(`document.getElementById("up-go").focus()`))
-	v.press("Enter")
+	v.press("\r")
 	v.focused("task-cancel")
 	v.outcome("Version 1.1.0 runs (was 1.0.0)", 30*time.Second)
 	v.focused("up-card-title")

@@ -165,8 +165,11 @@ func (l *life) work(ctx context.Context) error {
 	ping, value := time.Now().Add(m.o.PingEvery), time.Now().Add(m.o.Values)
 	for missed < lostAfter {
 		now := time.Now()
-		if m.o.Values > 0 && !now.Before(value) && !l.updating() {
+		due := m.o.Values > 0 && !now.Before(value)
+		if due {
 			value = now.Add(m.o.Values)
+		}
+		if due && !l.updating() {
 			count++
 			item := []byte(strconv.Itoa(count))
 			le := binary.LittleEndian

@@ -282,3 +282,22 @@ func TestHostile(t *testing.T) {
 		}
 	})
 }
+
+// TestUpdateWithValues: an MCU that sends values takes an update without a break.
+func TestUpdateWithValues(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, m := newFake(t, Options{Values: 200 * time.Millisecond})
+		f.file = Image("TMPLx", "2.0.0", 60_000, 9)
+		f.serve(3 * time.Second)
+		start := time.Now()
+		if got := f.update(); got != 1 {
+			t.Fatalf("finish is answered with %d", got)
+		}
+		if d := time.Since(start); d > 10*time.Second {
+			t.Errorf("took %v", d)
+		}
+		if m.Stats().Duplicates > 0 {
+			t.Error("chunks came twice")
+		}
+	})
+}

@@ -153,7 +153,7 @@ func (h *hosting) play(ctx context.Context, baud int) error {
 		return err
 	}
 	limited, cancel := context.WithTimeout(ctx, openLimit)
-	port, err := h.adapter.Open(limited, serial.Mode{Baud: baud})
+	port, err := openPort(limited, h.adapter, baud)
 	cancel()
 	if err != nil {
 		return err

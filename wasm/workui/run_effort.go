@@ -150,7 +150,7 @@ func (e *effort) open(ctx context.Context) error {
 	e.baud = firstRate(in, e.sel, e.known())
 	limited, cancel := context.WithTimeout(ctx, openLimit)
 	defer cancel()
-	port, err := e.adapter.Open(limited, serial.Mode{Baud: e.baud})
+	port, err := openPort(limited, e.adapter, e.baud)
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
